@@ -1,0 +1,49 @@
+# Everything a maintainer runs. Each target makes the .venv that it needs.
+PYTHON ?= python3
+PORT ?= 8000
+BIN := .venv/bin
+DEMO := build/order-service
+
+# uv trusts the certificates of the system, as pip does.
+export UV_SYSTEM_CERTS ?= 1
+
+.PHONY: help demo test lint format bench clean
+
+help: ## list the targets
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
+
+demo: .venv/generate ## generate build/order-service and serve it (PORT=8000, FRESH=1)
+	@if [ -n "$(FRESH)" ]; then rm -rf $(DEMO) $(DEMO).seeded; fi
+	@test -e $(DEMO)/manage.py || PATH="$(CURDIR)/$(BIN):$$PATH" \
+	  $(BIN)/cookiecutter . --default-config --no-input --output-dir build setup=false
+	@PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/python $(DEMO)/scripts/setup.py
+	@test -e $(DEMO).seeded || (cd $(DEMO) && .venv/bin/python manage.py seed \
+	  --users 50 --orders 200) && touch $(DEMO).seeded
+	@echo "http://127.0.0.1:$(PORT) is the service, with its documentation at /docs"
+	@cd $(DEMO) && PORT=$(PORT) exec .venv/bin/gunicorn app.wsgi:app
+
+test: .venv/test ## run the whole test suite (ARGS="-k readme" for a part of it)
+	@$(BIN)/python -m pytest -n 2 $(ARGS)
+
+lint: .venv/test ## check the template's own code
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+format: .venv/test ## format the template's own code
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+bench: .venv/test ## measure generation and serving; prints ratios
+	$(BIN)/python benchmarks/generation.py
+	$(BIN)/python benchmarks/serving.py
+
+clean: ## remove what these targets made
+	rm -rf .venv build
+
+# Written last, so that an interrupted installation is done again.
+.venv/generate .venv/test: pyproject.toml
+	@test -x $(BIN)/uv || $(PYTHON) -m venv --clear .venv || \
+	  (echo 'No venv module? On Debian and Ubuntu: apt install python3-venv'; exit 1)
+	@test -x $(BIN)/uv || $(BIN)/python -m pip install --quiet --disable-pip-version-check uv
+	@$(BIN)/uv pip install --quiet --python $(BIN)/python --group $(@F)
+	@touch $@

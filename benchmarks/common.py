@@ -1,0 +1,99 @@
+"""What the benchmarks share: a clean environment, a project, a server that answers."""
+
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from urllib.error import URLError
+from urllib.request import urlopen
+
+TEMPLATE = Path(__file__).resolve().parent.parent
+BIN = TEMPLATE / ".venv" / "bin"
+HOST = "127.0.0.1"
+PATIENCE = 30  # seconds until a server that does not answer is given up
+
+# What is set for another project or environment and would change what is measured.
+FOREIGN = {"UV", "VIRTUAL_ENV", "PYTHONPATH", "PYTHONDONTWRITEBYTECODE"}
+SETTINGS = {"APP_ENV", "SECRET_KEY", "DATABASE_URL", "LOG_LEVEL", "DOCS_ENABLED"}
+IGNORED = FOREIGN | SETTINGS | {"HOST", "PORT", "WEB_CONCURRENCY"}
+
+Environment = dict[str, str]
+
+
+def environment(*, with_uv: bool = True) -> Environment:
+    """Return the environment for commands, with uv first on PATH or without any uv."""
+    env = {k: v for k, v in os.environ.items() if k not in IGNORED}
+    folders = [str(BIN), *env.get("PATH", os.defpath).split(os.pathsep)]
+    if not with_uv:
+        folders = [folder for folder in folders if not shutil.which("uv", path=folder)]
+    return {"UV_SYSTEM_CERTS": "1", **env, "PATH": os.pathsep.join(folders)}
+
+
+def run(*command: str | Path, env: Environment, cwd: Path | None = None) -> str:
+    """Run a command and return what it prints; show that when it fails."""
+    result = subprocess.run(
+        command, check=False, env=env, cwd=cwd, text=True, capture_output=True
+    )
+    if result.returncode:
+        shown = " ".join(map(str, command))
+        sys.exit(f"{result.stdout}{result.stderr}\nfailed: {shown}")
+    return result.stdout
+
+
+def generate(cookiecutter: Path, directory: Path, env: Environment) -> tuple[Path, str]:
+    """Make a project with the default answers; return it and what was printed."""
+    options = ("--default-config", "--no-input", "--output-dir", directory)
+    output = run(cookiecutter, TEMPLATE, *options, env=env)
+    if "Ready after" not in output:
+        sys.exit(f"{output}\nset-up did not finish")
+    return next(directory.iterdir()), output
+
+
+def free_port() -> int:
+    """Return a port of this machine that nothing listens on."""
+    with socket.socket() as probe:
+        probe.bind((HOST, 0))
+        return int(probe.getsockname()[1])
+
+
+@contextmanager
+def server(
+    command: list[str | Path], cwd: Path, env: Environment, url: str
+) -> Iterator[None]:
+    """Run a server until the block ends, however it ends; begin when `url` answers."""
+    devnull = subprocess.DEVNULL
+    process = subprocess.Popen(
+        command, cwd=cwd, env=env, stdout=devnull, stderr=devnull
+    )
+    try:
+        wait_for(url, process)
+        yield
+    finally:
+        process.terminate()
+        try:
+            process.wait(timeout=10)
+        except subprocess.TimeoutExpired:
+            process.kill()
+
+
+def wait_for(url: str, process: subprocess.Popen[bytes]) -> None:
+    """Return as soon as `url` answers 200."""
+    given_up = time.monotonic() + PATIENCE
+    while time.monotonic() < given_up and process.poll() is None:
+        try:
+            with urlopen(url, timeout=PATIENCE):
+                return
+        except (URLError, ConnectionError):
+            time.sleep(0.01)
+    sys.exit(f"{url} does not answer 200; started by {process.args}")
+
+
+def exit_when_terminated() -> None:
+    """Let SIGTERM end the program as an error does, so that servers are stopped."""
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit("terminated"))

@@ -1,0 +1,1 @@
+"""Renders, boots and verifies every variant of the template."""

@@ -1,0 +1,41 @@
+"""Fixtures: projects that were generated and set up by the real commands."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests import support, variants
+
+MakeProject = Callable[[dict[str, Any]], Path]
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--record", action="store_true", help="write tests/recorded anew")
+
+
+@pytest.fixture(scope="session")
+def pristine(tmp_path_factory: pytest.TempPathFactory) -> MakeProject:
+    """Return a function that generates and sets up a variant, once for each worker.
+
+    Tests only read such a project; `project` gives one that can be changed.
+    """
+    made: dict[str, Path] = {}
+
+    def make(answers: dict[str, Any]) -> Path:
+        label = variants.label(answers)
+        if label not in made:
+            output = tmp_path_factory.mktemp(label)
+            printed = support.generate(output, answers)
+            assert "Ready after" in printed, printed
+            made[label] = output / "order-service"
+        return made[label]
+
+    return make
+
+
+@pytest.fixture
+def project(answers: dict[str, Any], pristine: MakeProject, tmp_path: Path) -> Path:
+    """Return a copy of a project that was set up; the test may change it."""
+    return support.copy(pristine(answers), tmp_path / "order-service")

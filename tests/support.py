@@ -1,0 +1,134 @@
+"""Runs things as a user does: commands, `cookiecutter`, a server."""
+
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+import requests
+
+from tests.variants import ROOT
+
+BIN = Path(sys.executable).parent
+# One for each worker: checking the libraries again for each project takes long.
+MYPY_CACHE = str(ROOT / "build/mypy" / os.environ.get("PYTEST_XDIST_WORKER", "one"))
+# What a developer's own shell may have set must not decide a test.
+FOREIGN = ("APP_", "DATABASE_", "SECRET_", "TEST_DATABASE_", "FLASK_", "VIRTUAL_ENV")
+
+
+def environment(**changes: str | None) -> dict[str, str]:
+    """Return an environment for a command; None removes a variable."""
+    found = {k: v for k, v in os.environ.items() if not k.startswith(FOREIGN)}
+    found["PATH"] = f"{BIN}{os.pathsep}{found['PATH']}"
+    found["MYPY_CACHE_DIR"] = MYPY_CACHE
+    found |= {k: v for k, v in changes.items() if v is not None}
+    return {
+        k: v for k, v in found.items() if k not in changes or changes[k] is not None
+    }
+
+
+def run(
+    *command: str | Path, cwd: Path, code: int | None = 0, **changes: str | None
+) -> str:
+    """Run a command and return what it prints; `code` None allows any exit code."""
+    result = subprocess.run(
+        command,
+        check=False,
+        cwd=cwd,
+        env=environment(**changes),
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        encoding="utf-8",
+        errors="replace",
+        timeout=600,
+    )
+    if code is not None and result.returncode != code:
+        pytest.fail(f"{command} ended with {result.returncode}:\n{result.stdout}")
+    return result.stdout
+
+
+def generate(
+    output: Path,
+    answers: dict[str, Any],
+    *options: str,
+    code: int | None = 0,
+    **changes: str | None,
+) -> str:
+    """Generate a project with the real command; return what it prints."""
+    output.mkdir(parents=True, exist_ok=True)
+    given = [f"{name}={value}" for name, value in answers.items()]
+    command = ["cookiecutter", str(ROOT), "--default-config", "--no-input", *options]
+    return run(*command, *given, cwd=output, code=code, **changes)
+
+
+def copy(project: Path, target: Path) -> Path:
+    """Copy a project that was set up; the copy shares its virtual environment."""
+    ignore = shutil.ignore_patterns(".venv", "__pycache__", ".*_cache")
+    shutil.copytree(project, target, ignore=ignore)
+    (target / ".venv").symlink_to(project / ".venv")
+    return target
+
+
+def python(project: Path) -> Path:
+    """Return the interpreter of a project."""
+    return project / ".venv/bin/python"
+
+
+def free_port() -> int:
+    """Return a port that nobody listens on."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+@contextmanager
+def serve(project: Path, *command: str, **changes: str | None) -> Iterator[str]:
+    """Run a server process, by default gunicorn; yield its address."""
+    port = free_port()
+    command = command or (".venv/bin/gunicorn", "app.wsgi:app")
+    with (project / "server.log").open("wb") as log:
+        server = subprocess.Popen(
+            [part.format(port=port) for part in command],
+            cwd=project,
+            env=environment(PORT=str(port), **changes),
+            stdout=log,
+            stderr=log,
+        )
+        try:
+            url = f"http://127.0.0.1:{port}"
+            wait_for(f"{url}/health/ready", server, project / "server.log")
+            yield url
+        finally:
+            server.terminate()
+            server.wait(timeout=30)
+    (project / "server.log").unlink()
+
+
+def wait_for(url: str, server: subprocess.Popen[bytes], log: Path) -> None:
+    """Wait at most 30 seconds until a server answers."""
+    for _ in range(300):
+        if server.poll() is not None:
+            break
+        try:
+            if requests.get(url, timeout=5).ok:
+                return
+        except requests.ConnectionError:
+            pass
+        time.sleep(0.1)
+    pytest.fail(f"The server did not start:\n{log.read_text()}")
+
+
+def need(tool: str, why: str) -> str:
+    """Return the path of a tool, or skip the test; `.ci/run` allows no skip."""
+    path = shutil.which(tool)
+    if path is None:
+        pytest.skip(f"{tool} is not installed: {why}")
+    return path

@@ -1,0 +1,134 @@
+"""What a team does with a project: adds, removes and breaks things."""
+
+import shutil
+from pathlib import Path
+from typing import Any
+
+import pytest
+import requests
+
+from tests import support, variants
+
+BOOK = '''"""The table of books."""
+
+from sqlalchemy import String
+from sqlalchemy.orm import Mapped, mapped_column
+
+from app.core.database import Base
+
+
+class Book(Base):
+    """Something to read."""
+
+    __tablename__ = "books"
+
+    title: Mapped[str] = mapped_column(String(200))
+'''
+
+
+def module(answers: dict[str, Any], folder: str, kind: str) -> str:
+    """Return where a layout keeps a module: of `books`, `models` for example."""
+    if answers["layout"] == "domain":
+        return f"app/{folder}/{kind}.py"
+    return f"app/{kind}/{folder.removesuffix('s')}.py"
+
+
+def delete(project: Path, answers: dict[str, Any], folder: str) -> None:
+    """Delete the files of a resource and its tests."""
+    if answers["layout"] == "domain":
+        shutil.rmtree(project / "app" / folder)
+    else:
+        for path in project.glob(f"app/*/{folder.removesuffix('s')}.*"):
+            path.unlink()
+    shutil.rmtree(project / "tests" / folder, ignore_errors=True)
+
+
+def db(project: Path, *command: str) -> str:
+    """Run `./manage.py db …`."""
+    return support.run("./manage.py", "db", *command, cwd=project)
+
+
+def newest_revision(project: Path) -> str:
+    """Return the text of the newest revision."""
+    return max(project.glob("migrations/versions/*.py"), key=revision_date).read_text()
+
+
+def revision_date(path: Path) -> float:
+    """Return when a revision was written."""
+    return path.stat().st_mtime
+
+
+@variants.each_application()
+def test_new_model_is_seen_by_migrate(answers: dict[str, Any], project: Path) -> None:
+    path = project / module(answers, "books", "models")
+    path.parent.mkdir(exist_ok=True)
+    path.write_text(BOOK)
+    db(project, "migrate", "-m", "add books")
+    assert 'create_table(\n        "books"' in newest_revision(project)
+    db(project, "upgrade")
+    db(project, "check")
+    db(project, "downgrade")
+    db(project, "upgrade")
+    if answers["layout"] == "domain":
+        (path.parent / "__init__.py").write_text('"""Books."""\n')
+    support.run("make", "check", cwd=project)
+
+
+@variants.each_application()
+def test_orders_can_be_deleted(answers: dict[str, Any], project: Path) -> None:
+    delete(project, answers, "orders")
+    db(project, "migrate", "-m", "drop orders")
+    assert 'drop_table("orders")' in newest_revision(project)
+    support.run("./manage.py", "seed", "--users", "1", cwd=project)  # data stays
+    db(project, "upgrade")
+    support.run("make", "check", cwd=project)
+    with support.serve(project) as url:
+        assert (
+            len(requests.get(f"{url}/api/v1/users/", timeout=30).json()["items"]) == 1
+        )
+        assert requests.get(f"{url}/api/v1/orders/", timeout=30).status_code == 404
+
+
+@variants.each_application()
+def test_welcome_page_can_be_deleted(answers: dict[str, Any], project: Path) -> None:
+    if answers["layout"] == "domain":
+        shutil.rmtree(project / "app/welcome")
+    else:
+        for path in project.glob("app/*/welcome.*"):
+            path.unlink()
+    support.run("make", "test", cwd=project)
+    with support.serve(project) as url:
+        assert requests.get(url, timeout=30).status_code == 404
+
+
+@variants.each_application()
+@pytest.mark.parametrize("fault", ["def broken(:", "import nothing_like_it"])
+@pytest.mark.parametrize("kind", ["models", "views"])
+def test_broken_module_stops_the_start(
+    answers: dict[str, Any], project: Path, fault: str, kind: str
+) -> None:
+    name = module(answers, "orders", kind)
+    with (project / name).open("a") as file:
+        file.write(f"\n{fault}\n")
+    for command in (
+        ("./manage.py", "db", "upgrade"),
+        (".venv/bin/gunicorn", "app.wsgi"),
+    ):
+        printed = support.run(*command, cwd=project, code=None, PORT="0")
+        assert f"while the service imported {name}" in printed, command
+
+
+@variants.each_application()
+def test_changed_column_of_a_referred_table(
+    answers: dict[str, Any], project: Path
+) -> None:
+    """SQLite makes the table anew; the orders that refer to it must survive."""
+    support.run("./manage.py", "seed", cwd=project)
+    path = project / module(answers, "users", "models")
+    path.write_text(path.read_text().replace("String(100)", "String(120)"))
+    db(project, "migrate", "-m", "longer names")
+    db(project, "upgrade")
+    with support.serve(project) as url:
+        assert (
+            len(requests.get(f"{url}/api/v1/orders/", timeout=30).json()["items"]) == 10
+        )

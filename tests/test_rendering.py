@@ -1,0 +1,121 @@
+"""Every combination of answers, rendered and checked as text."""
+
+import ast
+import json
+import re
+import runpy
+import tomllib
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from tests import support, variants
+from tests.variants import COMBINATIONS, TREE, label
+
+PRUNE = runpy.run_path(str(TREE / "scripts/prune.py"))
+OWNED: dict[tuple[str, str], list[str]] = PRUNE["OWNED"]
+
+# Files whose own language has braces; none of them may name cookiecutter.
+BRACES = (".html", ".mako", ".yml")
+
+
+@pytest.fixture(scope="module")
+def rendered(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+    """Return every combination, rendered and pruned."""
+    output = tmp_path_factory.mktemp("rendered")
+    projects = {
+        label(answers): variants.prune(
+            variants.render(answers, output / label(answers))
+        )
+        for answers in COMBINATIONS
+    }
+    print(f"{len(projects)} combinations, {len(variants.applications())} applications")
+    return projects
+
+
+@pytest.fixture(params=COMBINATIONS, ids=label)
+def combination(
+    request: pytest.FixtureRequest, rendered: dict[str, Path]
+) -> tuple[dict[str, Any], Path]:
+    """Return one combination and its project."""
+    return request.param, rendered[label(request.param)]
+
+
+def test_text_is_clean(combination: tuple[dict[str, Any], Path]) -> None:
+    for name, path in variants.files(combination[1]).items():
+        text = path.read_text(encoding="utf-8")
+        assert text.strip(), f"{name} is empty"
+        assert re.search(r"[^\n]\n\Z", text), f"{name}: its end"
+        assert not re.search(r"[ \t]$", text, re.MULTILINE), f"{name}: trailing blanks"
+        assert not re.search(r"cookiecutter[._]|\{#", text), f"{name}: cookiecutter"
+        if not name.endswith(BRACES):
+            assert not re.search(r"\{%|\{\{", text), f"{name}: Jinja"
+
+
+def test_no_directory_is_empty(combination: tuple[dict[str, Any], Path]) -> None:
+    for path in combination[1].rglob("*"):
+        assert path.is_file() or any(path.iterdir()), f"{path} is empty"
+
+
+def test_every_file_parses(combination: tuple[dict[str, Any], Path]) -> None:
+    parsers = {".py": ast.parse, ".pyi": ast.parse, ".toml": tomllib.loads}
+    parsers |= {".json": json.loads, ".yml": yaml.safe_load, ".yaml": yaml.safe_load}
+    for path in variants.files(combination[1]).values():
+        if path.suffix in parsers:
+            parsers[path.suffix](path.read_text(encoding="utf-8"))
+
+
+def test_only_files_of_given_answers(combination: tuple[dict[str, Any], Path]) -> None:
+    answers, project = combination
+    for (question, answer), names in OWNED.items():
+        for name in names:
+            assert (project / name).exists() == (answers[question] == answer), name
+
+
+def test_paths_work_on_windows(combination: tuple[dict[str, Any], Path]) -> None:
+    for name in variants.files(combination[1]):
+        assert not re.search(r'["|<>:?*\\]', name), name
+
+
+def test_lint_and_format(rendered: dict[str, Path]) -> None:
+    output = next(iter(rendered.values())).parent.parent
+    support.run("ruff", "check", "--isolated", "--no-cache", ".", cwd=output)
+    support.run("ruff", "check", "--no-cache", ".", cwd=output)
+    support.run("ruff", "format", "--check", "--no-cache", ".", cwd=output)
+
+
+def test_size_of_default_project(rendered: dict[str, Path]) -> None:
+    project = rendered[label(COMBINATIONS[0])]
+    names = variants.files(project)
+    sizes = {n: len(p.read_text().splitlines()) for n, p in names.items()}
+    python = {name: size for name, size in sizes.items() if name.endswith(".py")}
+    print(f"{len(names)} files, {sum(python.values())} lines of Python")
+    made_by_setup = 6  # requirements*.txt and migrations/
+    assert len(names) + made_by_setup <= 80
+    assert sum(python.values()) <= 3000
+    assert sum(size for name, size in python.items() if name.startswith("app/")) <= 1500
+
+
+@pytest.mark.parametrize("question", variants.CHOICES)
+def test_real_command_renders_the_same(
+    question: str, rendered: dict[str, Path], tmp_path: Path
+) -> None:
+    """Each choice once through the real command and hooks, against the shortcut."""
+    for choice in variants.CHOICES[question]:
+        answers = {**COMBINATIONS[0], question: choice}
+        support.generate(tmp_path / str(choice), {**answers, "setup": False})
+        real = variants.files(tmp_path / str(choice) / "order-service")
+        quick = variants.files(rendered[label(answers)])
+        assert real.keys() == quick.keys()
+        for name, path in real.items():
+            assert path.read_bytes() == quick[name].read_bytes(), name
+            assert path.stat().st_mode == quick[name].stat().st_mode, name
+
+
+def test_hooks_leave_nothing_behind(tmp_path: Path) -> None:
+    temporary = tmp_path / "temporary"
+    temporary.mkdir()
+    support.generate(tmp_path, {"setup": False}, TMPDIR=str(temporary))
+    assert list(temporary.iterdir()) == []

@@ -1,0 +1,83 @@
+"""The template's own files."""
+
+import re
+
+import pytest
+
+from tests import support, variants
+from tests.test_rendering import OWNED
+from tests.variants import QUESTIONS, ROOT, TREE
+
+HOOKS = sorted((ROOT / "hooks").glob("*.py"))
+SOURCES = list(variants.files(TREE).values())
+
+
+def test_every_variable_is_used_and_known() -> None:
+    """A misspelt variable fails here, and so does a question that changes nothing."""
+    text = "\n".join(path.read_text() for path in [*SOURCES, *HOOKS])
+    text += "\n".join(str(value) for value in QUESTIONS.values())
+    text += 'CONTEXT["'.join(path.read_text() for path in HOOKS)
+    used = set(re.findall(r"cookiecutter\.(\w+)", text))
+    used |= set(re.findall(r'CONTEXT(?:\.get\(|\[)"(\w+)"', text))
+    given_by_cookiecutter = {"_template", "_commit", "_checkout", "_output_dir"}
+    methods = {"update"}
+    settings = {name for name in QUESTIONS if re.match("_(?!_)|__prompts__", name)}
+    assert used - set(QUESTIONS) == (given_by_cookiecutter & used) | methods
+    assert set(QUESTIONS) - used == settings | {"__directory"}
+
+
+def test_every_question_has_a_prompt() -> None:
+    prompts = QUESTIONS["__prompts__"]
+    for name, value in QUESTIONS.items():
+        if name.startswith("_"):
+            continue
+        assert name in prompts, f"{name} has no prompt"
+        if isinstance(value, list):
+            assert set(prompts[name]) == {"__prompt__", *value}
+
+
+def test_tags_stand_alone() -> None:
+    """Then `trim_blocks` leaves no trace of them, and no `{%-` is needed."""
+    for path in SOURCES:
+        if path.suffix == ".html":
+            continue  # its tags are those of the service as well
+        for line in path.read_text().splitlines():
+            assert "{%-" not in line, path
+            if "{%" in line:
+                assert re.fullmatch(r"\s*\{%.*%\}", line), f"{path}: {line}"
+
+
+def test_layers_extend_domains() -> None:
+    """A layer file is one line, so that there is one source for both layouts."""
+    for name in OWNED["layout", "layer"]:
+        text = (TREE / name).read_text()
+        if not name.endswith("__init__.py"):
+            assert re.fullmatch(r'\{% extends "app/\w+/[\w/]+\.\w+" %\}\n', text), name
+    for names in OWNED.values():
+        for name in names:
+            assert (TREE / name).is_file(), name
+
+
+def test_workflows_are_valid() -> None:
+    for folder in (ROOT, TREE):
+        for path in sorted((folder / ".github/workflows").iterdir()):
+            schema = ("--builtin-schema", "vendor.github-workflows")
+            support.run("check-jsonschema", *schema, str(path), cwd=ROOT)
+
+
+def test_own_code_is_clean() -> None:
+    support.run("ruff", "check", ".", cwd=ROOT)
+    support.run("ruff", "format", "--check", ".", cwd=ROOT)
+    support.run("ruff", "format", "--check", "--isolated", *HOOKS, cwd=ROOT)
+
+
+@pytest.mark.parametrize("name", ["README.md", "CONTRIBUTING.md", "CHANGELOG.md"])
+def test_documents_name_what_exists(name: str) -> None:
+    text = (ROOT / name).read_text()
+    targets = set(
+        re.findall(r"^([a-z]+):.*##", (ROOT / "Makefile").read_text(), re.MULTILINE)
+    )
+    for target in re.findall(r"`make (\w+)", text):
+        assert target in targets, target
+    for path in re.findall(r"\]\(((?!http)[^)#]+)\)", text):
+        assert (ROOT / path).exists(), path

@@ -1,0 +1,1 @@
+"""What all resources share; nothing in here names one of them."""

@@ -1,0 +1,67 @@
+"""The application factory."""
+
+from collections.abc import Iterable
+
+from flask import Blueprint as FlaskBlueprint
+from flask import Flask
+from flask.json.provider import DefaultJSONProvider
+
+from app.core import cli, docs, errors, health, logging, migrations, sqlite
+from app.core.api import Api, Blueprint
+from app.core.database import db
+from app.core.discovery import modules
+from app.settings import Settings, load_settings
+
+API_PREFIX = "/api/v1"
+
+
+def create_app(
+    settings: Settings | None = None, routes: Iterable[FlaskBlueprint] | None = None
+) -> Flask:
+    """Make the application; it opens no connection and starts nothing.
+
+    `settings` are read from the environment when they are not given, `routes` are the
+    blueprints of all resources. Raises SettingsError.
+    """
+    app = Flask("app")
+    app.config.from_object(settings or load_settings())
+    assert isinstance(app.json, DefaultJSONProvider)
+    app.json.sort_keys = False  # fields come in the order of their schema
+    app.url_map.strict_slashes = False
+    app.url_map.merge_slashes = False
+    logging.configure(app)
+    errors.configure(app)
+    register_database(app)
+    register_routes(app, discover_routes() if routes is None else routes)
+    cli.configure(app)
+    return app
+
+
+def register_database(app: Flask) -> None:
+    """Make the engine known to the models and to `flask db`."""
+    app.config["SQLALCHEMY_DATABASE_URI"] = app.config["DATABASE_URL"]
+    modules("models")  # importing a model adds its table to the metadata
+    db.init_app(app)
+    migrations.migrate.init_app(app, db)
+    with app.app_context():
+        sqlite.configure(db.engine)
+
+
+def register_routes(app: Flask, routes: Iterable[FlaskBlueprint]) -> None:
+    """Serve the blueprints: those with an API below its prefix, pages where they say."""
+    api = Api(app)
+    app.register_blueprint(health.blueprint)
+    if app.config["DOCS_ENABLED"]:
+        app.register_blueprint(docs.blueprint)
+    for blueprint in routes:
+        if isinstance(blueprint, Blueprint):
+            prefix = f"{API_PREFIX}{blueprint.url_prefix}"
+            api.register_blueprint(blueprint, url_prefix=prefix)
+        else:
+            app.register_blueprint(blueprint)
+
+
+def discover_routes() -> list[FlaskBlueprint]:
+    """Return the blueprints that the view modules define."""
+    values = [value for module in modules("views") for value in vars(module).values()]
+    return [value for value in values if isinstance(value, FlaskBlueprint)]

@@ -1,0 +1,121 @@
+"""The declarative base of every model, and the database session."""
+
+from datetime import UTC, datetime
+from enum import StrEnum
+from typing import Any, ClassVar
+from uuid import UUID
+
+from flask_sqlalchemy import SQLAlchemy
+from sqlalchemy import DateTime, Dialect, Enum, Index, MetaData, TypeDecorator, event
+from sqlalchemy.orm import (
+    DeclarativeBase,
+    Mapped,
+    ORMExecuteState,
+    declared_attr,
+    mapped_column,
+    with_loader_criteria,
+)
+from uuid_utils.compat import uuid7
+
+# A constraint can be changed by a migration only if it has a name.
+NAMING_CONVENTION = {
+    "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+    "ck": "ck_%(table_name)s_%(constraint_name)s",
+    "fk": "fk_%(table_name)s_%(column_0_N_name)s_%(referred_table_name)s",
+    "pk": "pk_%(table_name)s",
+}
+
+
+def utc_now() -> datetime:
+    """Return the present time, timezone-aware, in UTC."""
+    return datetime.now(UTC)
+
+
+class UtcDateTime(TypeDecorator[datetime]):
+    """A timezone-aware time that is stored in UTC and comes back in UTC."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    @property
+    def python_type(self) -> type[datetime]:
+        """The type of the values."""
+        return datetime
+
+    def process_bind_param(
+        self, value: datetime | None, dialect: Dialect
+    ) -> datetime | None:
+        """Convert to UTC. Raises ValueError for a time without timezone."""
+        if value is not None and value.tzinfo is None:
+            raise ValueError("a time needs a timezone")
+        return value.astimezone(UTC) if value else None
+
+    def process_result_value(
+        self, value: datetime | None, dialect: Dialect
+    ) -> datetime | None:
+        """Add the timezone where the database does not keep it."""
+        if value is not None and value.tzinfo is None:
+            return value.replace(tzinfo=UTC)
+        return value.astimezone(UTC) if value else None
+
+
+# The value of a member as text, with a named check that the database keeps.
+ENUM = Enum(
+    StrEnum,
+    native_enum=False,
+    create_constraint=True,
+    length=50,
+    values_callable=lambda members: [member.value for member in members],
+)
+
+
+class Base(DeclarativeBase):
+    """The base of every model, with the columns that every table has.
+
+    `sort_keys` names the columns that a list may be sorted by. Each must be NOT NULL,
+    and gets the index that such a page needs.
+    """
+
+    metadata = MetaData(naming_convention=NAMING_CONVENTION)
+    type_annotation_map: ClassVar = {datetime: UtcDateTime, StrEnum: ENUM}
+    sort_keys: ClassVar[tuple[str, ...]] = ("created_at",)
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=uuid7, sort_order=-1)
+    created_at: Mapped[datetime] = mapped_column(default=utc_now, sort_order=1)
+    updated_at: Mapped[datetime] = mapped_column(
+        default=utc_now, onupdate=utc_now, sort_order=1
+    )
+    deleted_at: Mapped[datetime | None] = mapped_column(sort_order=1)
+    version: Mapped[int] = mapped_column(sort_order=1)
+
+    @declared_attr.directive
+    def __mapper_args__(cls) -> dict[str, Any]:
+        """Let of two writers of one version only one win, see StaleDataError."""
+        return {"version_id_col": cls.version}
+
+    def __init_subclass__(cls, **options: Any) -> None:
+        """Map the model and add the index of each sort key."""
+        super().__init_subclass__(**options)
+        for key in cls.sort_keys:
+            column = cls.__table__.c[key]
+            if not column.unique:
+                Index(None, column, cls.__table__.c.id)
+
+
+db = SQLAlchemy(metadata=Base.metadata, session_options={"expire_on_commit": False})
+
+
+@event.listens_for(db.session, "do_orm_execute")
+def hide_deleted_rows(state: ORMExecuteState) -> None:
+    """Leave rows with a `deleted_at` out of every query.
+
+    A statement with `.execution_options(include_deleted=True)` sees them.
+    """
+    if state.is_column_load or state.execution_options.get("include_deleted"):
+        return
+    state.statement = state.statement.options(
+        with_loader_criteria(
+            Base, lambda model: model.deleted_at.is_(None), include_aliases=True
+        )
+    )

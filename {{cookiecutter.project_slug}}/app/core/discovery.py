@@ -1,0 +1,29 @@
+"""Finds the modules of the resources, so that adding one edits no existing file."""
+
+from importlib import import_module
+from pathlib import Path
+from types import ModuleType
+
+APP = Path(__file__).resolve().parent.parent
+{% if cookiecutter.layout == "domain" %}
+PATTERN = "*/{kind}.py"
+{% else %}
+PATTERN = "{kind}/[!_]*.py"
+{% endif %}
+
+
+def modules(kind: str) -> list[ModuleType]:
+    """Import every module of a kind: `models`, `views` or `seeds`.
+
+    A module that cannot be imported stops the start; it is never left out.
+    """
+    paths = sorted(APP.glob(PATTERN.format(kind=kind)))
+    return [_import(path.relative_to(APP.parent)) for path in paths]
+
+
+def _import(path: Path) -> ModuleType:
+    try:
+        return import_module(".".join(path.with_suffix("").parts))
+    except Exception as error:
+        error.add_note(f"This happened while the service imported {path}.")
+        raise

@@ -1,0 +1,37 @@
+"""The documentation page at `/docs`: Swagger UI, served without any other host."""
+
+from importlib.resources import files
+
+from flask import Blueprint, Response, render_template, send_from_directory
+
+ASSETS = str(files("flask_swagger_ui") / "dist")
+
+# Swagger UI sets styles on elements and draws its icons as data: URLs.
+CONTENT_SECURITY_POLICY = (
+    "default-src 'none'; script-src 'self'; connect-src 'self'; img-src 'self' data:; "
+    "style-src 'self' 'unsafe-inline'; base-uri 'none'; form-action 'none'; "
+    "frame-ancestors 'none'"
+)
+
+blueprint = Blueprint(
+    "docs",
+    __name__,
+    url_prefix="/docs",
+    template_folder="templates",
+    static_folder="static",
+    static_url_path="/static",
+)
+
+
+@blueprint.get("/")
+def page() -> Response:
+    """Show the page."""
+    response = Response(render_template("docs.html"))
+    response.headers["Content-Security-Policy"] = CONTENT_SECURITY_POLICY
+    return response
+
+
+@blueprint.get("/assets/<path:filename>")
+def asset(filename: str) -> Response:
+    """Serve a file of Swagger UI."""
+    return send_from_directory(ASSETS, filename)

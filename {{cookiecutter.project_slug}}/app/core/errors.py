@@ -1,0 +1,142 @@
+"""Every error as `application/problem+json` (RFC 9457), and the errors of services."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from flask import Flask, Response, json, request
+from marshmallow import fields
+from sqlalchemy import UniqueConstraint
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm.exc import StaleDataError
+from werkzeug.exceptions import HTTPException
+from werkzeug.http import HTTP_STATUS_CODES
+from werkzeug.sansio.response import Response as BaseResponse
+
+from app.core.database import Base
+from app.core.logging import request_id
+from app.core.schemas import Schema
+
+PROBLEM_JSON = "application/problem+json"
+
+
+class ServiceError(Exception):
+    """What a service refuses, and which field of the request is at fault, if one is."""
+
+    status = 400
+
+    def __init__(
+        self, message: str, field: str | None = None, location: str = "json"
+    ) -> None:
+        super().__init__(message)
+        self.field = field
+        self.location = location
+
+
+class NotFound(ServiceError):
+    """The row does not exist or is deleted."""
+
+    status = 404
+
+
+class Conflict(ServiceError):
+    """The change would break a rule between rows."""
+
+    status = 409
+
+
+class Invalid(ServiceError):
+    """A value that only a look into the database can tell to be wrong."""
+
+    status = 422
+
+
+class FieldError(Schema):
+    """What is wrong with one field of a request."""
+
+    location = fields.String(metadata={"description": "json, query or headers"})
+    field = fields.String(metadata={"description": "Its name, with dots in objects"})
+    message = fields.String()
+
+
+class Problem(Schema):
+    """The details of a problem, as RFC 9457 names them."""
+
+    type = fields.String()
+    title = fields.String()
+    status = fields.Integer()
+    detail = fields.String()
+    instance = fields.String(metadata={"description": "The path of the request"})
+    request_id = fields.String()
+    errors = fields.List(fields.Nested(FieldError))
+
+
+def configure(app: Flask) -> None:
+    """Answer every error with a problem, in debug mode too."""
+    app.config["PROPAGATE_EXCEPTIONS"] = False
+    app.register_error_handler(HTTPException, handle_http_exception)
+    app.register_error_handler(ServiceError, handle_service_error)
+    lost = "Another request changed it in the meantime."
+    app.register_error_handler(StaleDataError, lambda error: problem(412, lost))
+    app.register_error_handler(IntegrityError, handle_integrity_error)
+
+
+def problem(status: int, detail: str | None, errors: Any = ()) -> Response:
+    """Make the answer; `errors` are as in FieldError."""
+    content = {
+        "type": "about:blank",
+        "title": HTTP_STATUS_CODES[status],
+        "status": status,
+        "detail": detail,
+        "instance": request.path,
+        "request_id": request_id(),
+    } | ({"errors": errors} if errors else {})
+    return Response(json.dumps(content), status, content_type=PROBLEM_JSON)
+
+
+def handle_http_exception(error: HTTPException) -> BaseResponse:
+    """Keep the status and the headers (Allow, Retry-After …) and replace the page."""
+    if error.response is not None:
+        return error.response  # abort(Response) means that very response
+    status, data = error.code or 500, getattr(error, "data", {})
+    messages = data.get("messages", {})
+    detail = "Some fields are not valid." if messages else error.description
+    answer = problem(status, detail, list(field_errors(messages)))
+    if status == 304:
+        answer = Response(status=status)
+    for name, value in error.get_headers():
+        if name not in {"Content-Type", "Content-Length"}:
+            answer.headers[name] = value
+    answer.headers.update(data.get("headers") or {})
+    return answer
+
+
+def field_errors(messages: Any, *path: str) -> Iterator[dict[str, str]]:
+    """Flatten the nested messages of marshmallow to one entry for each message."""
+    if isinstance(messages, Mapping):
+        for name, nested in messages.items():
+            yield from field_errors(nested, *path, str(name))
+    else:
+        for text in messages:
+            field = ".".join(path[1:])
+            yield {"location": path[0], "field": field, "message": str(text)}
+
+
+def handle_service_error(error: ServiceError) -> Response:
+    """Answer what a service refused."""
+    text = str(error)
+    if error.field is None:
+        return problem(error.status, text)
+    entry = {"location": error.location, "field": error.field, "message": text}
+    return problem(error.status, f"{error.field}: {text}", [entry])
+
+
+def handle_integrity_error(error: IntegrityError) -> Response:
+    """Name the field of a broken constraint, and never a value or a statement."""
+    for table in Base.metadata.tables.values():
+        for constraint in table.constraints:
+            if isinstance(constraint, UniqueConstraint):
+                names = ", ".join(f"{table.name}.{c.name}" for c in constraint.columns)
+                if str(error.orig) == f"UNIQUE constraint failed: {names}":
+                    field = ", ".join(constraint.columns.keys())
+                    return handle_service_error(Conflict("Is already taken.", field))
+    return problem(409, "The change would break a rule of the database.")

@@ -1,0 +1,57 @@
+"""Reads and writes rows, with the rules that hold for every table."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any, TypeVar
+
+from sqlalchemy import select
+
+from app.core.database import Base, db, utc_now
+from app.core.errors import Conflict, Invalid, NotFound
+
+Row = TypeVar("Row", bound=Base)
+
+
+def get(model: type[Row], **criteria: Any) -> Row:
+    """Return the one row that has these values. Raises NotFound."""
+    row = db.session.scalar(select(model).filter_by(**criteria))
+    if row is None:
+        raise NotFound(f"{model.__name__} not found.")
+    return row
+
+
+def save(row: Row, values: Mapping[str, Any]) -> Row:
+    """Set the values, and store the row. Raises Invalid for a reference to nothing."""
+    for name, target in references(type(row)):
+        if name in values and values[name] is not None:
+            # The lock keeps the other row from being deleted before this one is stored.
+            found = select(target.id).filter_by(id=values[name])
+            if db.session.scalar(found.with_for_update(read=True)) is None:
+                raise Invalid(f"There is no such {target.__name__}.", name)
+    for name, value in values.items():
+        setattr(row, name, value)
+    db.session.add(row)
+    db.session.commit()
+    return row
+
+
+def delete(row: Base) -> None:
+    """Hide the row from every reader. Raises Conflict while others refer to it."""
+    row.deleted_at = utc_now()
+    db.session.flush()  # locks the row, so that no new reference comes while we look
+    for mapper in Base.registry.mappers:
+        model = mapper.class_
+        for name, target in references(model):
+            if target is type(row):
+                referring = select(model.id).filter_by(**{name: row.id}).limit(1)
+                if db.session.scalar(referring) is not None:
+                    db.session.rollback()
+                    raise Conflict(f"{model.__name__} rows refer to it.")
+    db.session.commit()
+
+
+def references(model: type[Base]) -> Iterator[tuple[str, type[Base]]]:
+    """Yield each column of a model that refers to another one, and that other one."""
+    models = {mapper.local_table: mapper.class_ for mapper in Base.registry.mappers}
+    for column in model.__table__.columns:
+        for key in column.foreign_keys:
+            yield column.key, models[key.column.table]

@@ -1,0 +1,40 @@
+"""The table of orders."""
+
+from decimal import Decimal
+from enum import StrEnum
+from typing import TYPE_CHECKING
+from uuid import UUID
+
+from sqlalchemy import ForeignKey, Numeric, String
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from app.core.database import Base
+
+if TYPE_CHECKING:
+{% if cookiecutter.layout == "domain" %}
+    from app.users.models import User
+{% else %}
+    from app.models.user import User
+{% endif %}
+
+
+class OrderStatus(StrEnum):
+    """How far an order is."""
+
+    PENDING = "pending"
+    PAID = "paid"
+    CANCELLED = "cancelled"
+
+
+class Order(Base):
+    """What a user ordered."""
+
+    __tablename__ = "orders"
+    sort_keys = ("created_at", "number", "total")
+
+    number: Mapped[str] = mapped_column(String(40), unique=True)
+    status: Mapped[OrderStatus] = mapped_column(default=OrderStatus.PENDING)
+    total: Mapped[Decimal] = mapped_column(Numeric(12, 2))
+    user_id: Mapped[UUID] = mapped_column(ForeignKey("users.id"), index=True)
+
+    user: Mapped["User"] = relationship()

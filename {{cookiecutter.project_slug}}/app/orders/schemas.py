@@ -1,0 +1,53 @@
+"""What requests and answers say about orders."""
+
+from marshmallow import fields
+from marshmallow.validate import Length
+
+from app.core.schemas import Money, PageQuery, PageSchema, Row, Schema, Sort, String
+{% if cookiecutter.layout == "domain" %}
+
+from .models import Order, OrderStatus
+{% else %}
+from app.models.order import Order, OrderStatus
+{% endif %}
+
+
+class OrderCreate(Schema):
+    """What a new order needs."""
+
+    number = String(required=True, validate=Length(min=1, max=40))
+    status = fields.Enum(OrderStatus, by_value=True, load_default=OrderStatus.PENDING)
+    total = Money(required=True)
+    user_id = fields.UUID(required=True)
+
+
+class OrderUpdate(Schema):
+    """What can be changed of an order; what is left out stays."""
+
+    number = String(validate=Length(min=1, max=40))
+    status = fields.Enum(OrderStatus, by_value=True)
+    total = Money()
+    user_id = fields.UUID()
+
+
+class OrderRead(Row):
+    """What is shown of an order."""
+
+    number = fields.String(required=True)
+    status = fields.Enum(OrderStatus, by_value=True, required=True)
+    total = Money(required=True)
+    user_id = fields.UUID(required=True)
+
+
+class OrderPage(PageSchema):
+    """One page of the list of orders."""
+
+    items = fields.List(fields.Nested(OrderRead), required=True)
+
+
+class OrderQuery(PageQuery):
+    """Which orders a list has, and in which order."""
+
+    sort = Sort(Order)
+    status = fields.Enum(OrderStatus, by_value=True)
+    user_id = fields.UUID()

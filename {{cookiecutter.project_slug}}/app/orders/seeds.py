@@ -1,0 +1,34 @@
+"""Demo data: `./manage.py seed --orders 20`."""
+
+from collections.abc import Iterator
+from decimal import Decimal
+from random import choice, randrange
+from uuid import uuid4
+
+from sqlalchemy import select
+
+from app.core.database import Base, db
+from app.core.errors import Conflict
+{% if cookiecutter.layout == "domain" %}
+
+from .models import Order, OrderStatus
+{% else %}
+from app.models.order import Order, OrderStatus
+{% endif %}
+
+MODEL = Order
+
+
+def seed(count: int) -> Iterator[Order]:
+    """Yield new orders of users that exist. Raises Conflict when there is none."""
+    users = Base.metadata.tables["users"]
+    user_ids = db.session.scalars(select(users.c.id).limit(100)).all()
+    if count and not user_ids:
+        raise Conflict("Orders need users: add `--users 10`.")
+    for _ in range(count):
+        yield Order(
+            number=uuid4().hex[:12].upper(),
+            status=choice(list(OrderStatus)),
+            total=Decimal(randrange(100, 100_000)) / 100,
+            user_id=choice(user_ids),
+        )

@@ -1,0 +1,92 @@
+"""Every setting, read from the environment and checked at start.
+
+To add a setting, add a line to `Settings` and one to `.env.example`.
+"""
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, get_type_hints
+
+from click import ClickException
+from environs import Env, EnvError, validate
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import ArgumentError
+
+ROOT = Path(__file__).resolve().parent.parent
+LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
+
+TESTING_SECRET = "a-secret-that-only-the-tests-may-use"
+
+# What a setting is when its variable is not set, beside the defaults of `Settings`.
+DEFAULTS: dict[str, dict[str, Any]] = {
+    "development": {"DATABASE_URL": "sqlite:///app.sqlite3"},
+    "testing": {
+        "DATABASE_URL": "sqlite://",
+        "SECRET_KEY": TESTING_SECRET,
+    },
+    "production": {"DOCS_ENABLED": False},
+}
+
+
+class SettingsError(ClickException):
+    """A setting that is missing or cannot work; the message names its variable."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Settings:
+    """The settings of one process.
+
+    Each is an environment variable and a key of `app.config` with the same name.
+    """
+
+    SECRET_KEY: str
+    DATABASE_URL: str  # a relative SQLite path is relative to instance/
+    APP_ENV: str = "development"
+    LOG_LEVEL: str = "INFO"
+    DOCS_ENABLED: bool = True
+    MAX_CONTENT_LENGTH: int = 1024 * 1024  # bytes in the body of a request
+
+    def __post_init__(self) -> None:
+        """Refuse what cannot work. Raises SettingsError."""
+        if self.LOG_LEVEL not in LOG_LEVELS:
+            raise SettingsError(f"LOG_LEVEL must be one of {', '.join(LOG_LEVELS)}.")
+        known = self.APP_ENV == "production" and self.SECRET_KEY == TESTING_SECRET
+        if known or len(self.SECRET_KEY) < 32:
+            raise SettingsError(
+                "SECRET_KEY must be a random text of 32 characters or more. Make one: "
+                'python -c "import secrets; print(secrets.token_urlsafe(32))"'
+            )
+        try:
+            make_url(self.DATABASE_URL)
+        except ArgumentError:
+            raise SettingsError(
+                "DATABASE_URL is not the URL of a database. An example of one: "
+                "sqlite:////var/lib/service/app.sqlite3"
+            ) from None
+
+
+def load_settings() -> Settings:
+    """Read the environment and, outside production, `.env`; the environment wins.
+
+    Raises SettingsError.
+    """
+    env = Env()
+    if os.environ.get("APP_ENV") != "production":
+        env.read_env(ROOT / ".env", recurse=False)
+    try:
+        app_env = env.str("APP_ENV", "development", validate=validate.OneOf(DEFAULTS))
+        values: dict[str, Any] = {}
+        for name, kind in get_type_hints(Settings).items():
+            default = DEFAULTS[app_env].get(name, getattr(Settings, name, ...))
+            read = getattr(env, kind.__name__)  # env.str, env.bool or env.int
+            values[name] = read(_variable(app_env, name), default)
+    except EnvError as error:
+        raise SettingsError(f"{error}. .env.example explains it.") from None
+    return Settings(**values)
+
+
+def _variable(app_env: str, name: str) -> str:
+    """Return the variable of a setting; tests must never empty another database."""
+    testing = app_env == "testing" and name == "DATABASE_URL"
+    return "TEST_DATABASE_URL" if testing else name

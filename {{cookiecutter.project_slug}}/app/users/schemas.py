@@ -1,0 +1,55 @@
+"""What requests and answers say about users."""
+
+from marshmallow import fields
+from marshmallow.validate import Length
+
+from app.core.schemas import Email, PageQuery, PageSchema, Row, Schema, Sort, String
+{% if cookiecutter.layout == "domain" %}
+
+from .models import User
+{% else %}
+from app.models.user import User
+{% endif %}
+
+
+class UserCreate(Schema):
+    """What a new user needs."""
+
+    email = Email(required=True, validate=Length(max=254))
+    name = String(required=True, validate=Length(min=1, max=100))
+    is_active = fields.Boolean(load_default=True)
+
+
+class UserUpdate(Schema):
+    """What can be changed of a user; what is left out stays."""
+
+    email = Email(validate=Length(max=254))
+    name = String(validate=Length(min=1, max=100))
+    is_active = fields.Boolean()
+
+
+class UserRead(Row):
+    """What is shown of a user."""
+
+    email = fields.String(required=True)
+    name = fields.String(required=True)
+    is_active = fields.Boolean(required=True)
+
+
+class UserPage(PageSchema):
+    """One page of the list of users."""
+
+    items = fields.List(fields.Nested(UserRead), required=True)
+
+
+class UserQuery(PageQuery):
+    """Which users a list has, and in which order."""
+
+    sort = Sort(User)
+    is_active = fields.Boolean()
+
+
+class UserLookup(Schema):
+    """By what a user is looked up."""
+
+    email = Email(required=True)

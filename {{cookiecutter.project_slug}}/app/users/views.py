@@ -1,0 +1,141 @@
+"""The endpoints of users."""
+
+from collections.abc import Mapping
+from typing import Any
+from uuid import UUID
+
+{% if cookiecutter.views == "classes" %}
+from flask.views import MethodView
+
+{% endif %}
+from app.core.api import Blueprint
+from app.core.pagination import Page
+{% if cookiecutter.layout == "domain" %}
+
+from . import schemas, services
+from .models import User
+{% else %}
+from app.models.user import User
+from app.schemas import user as schemas
+from app.services import user as services
+{% endif %}
+
+blp = Blueprint("users", __name__, url_prefix="/users", description="Users")
+{% if cookiecutter.views == "functions" %}
+
+
+@blp.get("/")
+@blp.arguments(schemas.UserQuery, location="query")
+@blp.response(200, schemas.UserPage)
+def list_users(query: Mapping[str, Any]) -> Page[User]:
+    """List users."""
+    return services.list_users(query)
+
+
+@blp.post("/")
+@blp.etag
+@blp.arguments(schemas.UserCreate)
+@blp.response(201, schemas.UserRead)
+def create_user(values: Mapping[str, Any]) -> User:
+    """Create a user."""
+    return services.create_user(values)
+
+
+@blp.get("/lookup")
+@blp.etag
+@blp.arguments(schemas.UserLookup, location="query")
+@blp.response(200, schemas.UserRead)
+@blp.alt_response(404)
+def lookup_user(query: Mapping[str, Any]) -> User:
+    """Find a user by e-mail address."""
+    return services.find_user(query["email"])
+
+
+@blp.get("/<uuid:user_id>")
+@blp.etag
+@blp.response(200, schemas.UserRead)
+def get_user(user_id: UUID) -> User:
+    """Get a user."""
+    return services.get_user(user_id)
+
+
+@blp.patch("/<uuid:user_id>")
+@blp.etag
+@blp.arguments(schemas.UserUpdate)
+@blp.response(200, schemas.UserRead)
+def update_user(values: Mapping[str, Any], user_id: UUID) -> User:
+    """Change a user."""
+    user = services.get_user(user_id)
+    blp.check_etag(user, schemas.UserRead)
+    return services.update_user(user, values)
+
+
+@blp.delete("/<uuid:user_id>")
+@blp.etag
+@blp.response(204)
+def delete_user(user_id: UUID) -> None:
+    """Delete a user."""
+    user = services.get_user(user_id)
+    blp.check_etag(user, schemas.UserRead)
+    services.delete_user(user)
+{% else %}
+
+
+@blp.route("/")
+class Users(MethodView):
+    """All users."""
+
+    @blp.arguments(schemas.UserQuery, location="query")
+    @blp.response(200, schemas.UserPage)
+    def get(self, query: Mapping[str, Any]) -> Page[User]:
+        """List users."""
+        return services.list_users(query)
+
+    @blp.etag
+    @blp.arguments(schemas.UserCreate)
+    @blp.response(201, schemas.UserRead)
+    def post(self, values: Mapping[str, Any]) -> User:
+        """Create a user."""
+        return services.create_user(values)
+
+
+@blp.route("/lookup")
+class LookupUser(MethodView):
+    """The user with an e-mail address."""
+
+    @blp.etag
+    @blp.arguments(schemas.UserLookup, location="query")
+    @blp.response(200, schemas.UserRead)
+    @blp.alt_response(404)
+    def get(self, query: Mapping[str, Any]) -> User:
+        """Find a user by e-mail address."""
+        return services.find_user(query["email"])
+
+
+@blp.route("/<uuid:user_id>")
+class OneUser(MethodView):
+    """One user."""
+
+    @blp.etag
+    @blp.response(200, schemas.UserRead)
+    def get(self, user_id: UUID) -> User:
+        """Get a user."""
+        return services.get_user(user_id)
+
+    @blp.etag
+    @blp.arguments(schemas.UserUpdate)
+    @blp.response(200, schemas.UserRead)
+    def patch(self, values: Mapping[str, Any], user_id: UUID) -> User:
+        """Change a user."""
+        user = services.get_user(user_id)
+        blp.check_etag(user, schemas.UserRead)
+        return services.update_user(user, values)
+
+    @blp.etag
+    @blp.response(204)
+    def delete(self, user_id: UUID) -> None:
+        """Delete a user."""
+        user = services.get_user(user_id)
+        blp.check_etag(user, schemas.UserRead)
+        services.delete_user(user)
+{% endif %}

@@ -1,0 +1,1 @@
+{% extends "app/orders/views.py" %}

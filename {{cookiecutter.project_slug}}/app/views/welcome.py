@@ -1,0 +1,1 @@
+{% extends "app/welcome/views.py" %}

@@ -1,0 +1,94 @@
+"""Every error is a problem as in RFC 9457, and never more than that."""
+
+import json
+from typing import Any
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from werkzeug.test import TestResponse
+
+from app import create_app
+from app.core.api import Blueprint
+from app.settings import load_settings
+
+MISSING = "/api/v1/users/01890000-0000-7000-8000-000000000000"
+
+
+def check(answer: TestResponse, status: int) -> dict[str, Any]:
+    """Check that an answer is a problem with this status; return its content."""
+    assert answer.status_code == status
+    assert answer.content_type == "application/problem+json"
+    assert answer.json["status"] == status
+    assert answer.json["title"]
+    assert answer.json["instance"] == answer.request.path
+    assert answer.json["request_id"] == answer.headers["X-Request-ID"]
+    return answer.json
+
+
+@pytest.mark.parametrize("path", ["/nothing", "/api/v1/nothing", MISSING])
+def test_not_found(client: FlaskClient, path: str) -> None:
+    check(client.get(path), 404)
+
+
+def test_method_not_allowed(client: FlaskClient) -> None:
+    answer = client.put("/api/v1/users/")
+    check(answer, 405)
+    assert "POST" in answer.headers["Allow"]
+
+
+@pytest.mark.parametrize(
+    "body", [b"", b"{", b"[" * 100_000, b'{"a": NaN}', b"\xff", b"1" * 5000]
+)
+def test_not_json(client: FlaskClient, body: bytes) -> None:
+    answer = client.post("/api/v1/users/", data=body, content_type="application/json")
+    check(answer, 400)
+
+
+def test_other_media_type(client: FlaskClient) -> None:
+    check(client.post("/api/v1/users/", data={"name": "Ada"}), 415)
+
+
+def test_too_large(client: FlaskClient) -> None:
+    check(client.post("/api/v1/users/", json={"name": "x" * 2**20}), 413)
+
+
+@pytest.mark.parametrize("body", [None, [], "text", 1])
+def test_wrong_shape(client: FlaskClient, body: Any) -> None:
+    answer = client.post(
+        "/api/v1/users/", data=json.dumps(body), content_type="application/json"
+    )
+    check(answer, 422)
+
+
+@pytest.mark.parametrize(
+    ("query", "field"),
+    [
+        ("unknown=1", "unknown"),
+        ("limit=0", "limit"),
+        ("limit=101", "limit"),
+        ("sort=version", "sort"),
+        ("cursor=", "cursor"),
+        ("cursor=x", "cursor"),
+        ("cursor=é", "cursor"),
+    ],
+)
+def test_refused_parameters(client: FlaskClient, query: str, field: str) -> None:
+    problem = check(client.get(f"/api/v1/users/?{query}"), 422)
+    assert [error["location"] for error in problem["errors"]] == ["query"]
+    assert [error["field"] for error in problem["errors"]] == [field]
+
+
+def test_crash_shows_nothing(app: Flask, caplog: pytest.LogCaptureFixture) -> None:
+    blueprint = Blueprint("crash", __name__, url_prefix="/crash")
+
+    @blueprint.get("/")
+    @blueprint.response(200)
+    def crash() -> None:
+        """Crash."""
+        raise RuntimeError("a secret")
+
+    client = create_app(load_settings(), routes=[blueprint]).test_client()
+    with caplog.at_level("ERROR"):
+        problem = check(client.get("/api/v1/crash/"), 500)
+    assert "a secret" not in str(problem)

@@ -1,0 +1,57 @@
+"""What the service offers beside its resources."""
+
+import re
+
+import pytest
+from flask.testing import FlaskClient, FlaskCliRunner
+
+
+def test_health(client: FlaskClient) -> None:
+    assert client.get("/health/live").status_code == 200
+    assert client.get("/health/ready").status_code == 200
+
+
+def test_openapi(client: FlaskClient) -> None:
+    document = client.get("/openapi.json").json
+    assert document["openapi"].startswith("3.1.")
+    operations = [
+        operation
+        for path in document["paths"].values()
+        for method, operation in path.items()
+        if method != "parameters"
+    ]
+    ids = [operation["operationId"] for operation in operations]
+    assert len(ids) == len(set(ids))
+    assert all(operation["summary"] for operation in operations)
+
+
+def test_docs_page_needs_no_other_host(client: FlaskClient) -> None:
+    page = client.get("/docs")
+    assert page.status_code == 200
+    assert not re.findall(r'(?:src|href)="(?:https?:)?//', page.text)
+    for url in re.findall(r'(?:src|href)="([^"]+)"', page.text):
+        with client.get(url) as file:
+            assert file.status_code == 200
+
+
+@pytest.mark.parametrize("path", ["/docs", "/health/live", "/api/v1/users"])
+def test_final_slash_makes_no_difference(client: FlaskClient, path: str) -> None:
+    assert client.get(path).status_code == 200
+    assert client.get(f"{path}/").data == client.get(path).data
+
+
+def test_request_id(client: FlaskClient) -> None:
+    given = client.get("/health/live", headers={"X-Request-ID": "abc-1"})
+    assert given.headers["X-Request-ID"] == "abc-1"
+    strange = client.get("/health/live", headers={"X-Request-ID": "a b" * 99})
+    assert re.fullmatch("[0-9a-f]{32}", strange.headers["X-Request-ID"])
+
+
+def test_hello(runner: FlaskCliRunner) -> None:
+    assert "Hello, Ada!" in runner.invoke(args=["hello", "Ada"]).output
+
+
+def test_seed(runner: FlaskCliRunner, client: FlaskClient) -> None:
+    result = runner.invoke(args=["seed"])
+    assert result.exit_code == 0, result.output
+    assert len(client.get("/api/v1/users/").json["items"]) == 10

@@ -1,0 +1,40 @@
+"""Settings are checked at start."""
+
+import pytest
+
+from app.settings import SettingsError, load_settings
+
+GOOD = {"SECRET_KEY": "x" * 32, "DATABASE_URL": "sqlite://"}
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("SECRET_KEY", None),
+        ("SECRET_KEY", ""),
+        ("SECRET_KEY", "short"),
+        ("SECRET_KEY", "a-secret-that-only-the-tests-may-use"),
+        ("DATABASE_URL", None),
+        ("DATABASE_URL", "nonsense"),
+        ("MAX_CONTENT_LENGTH", "much"),
+        ("DOCS_ENABLED", "perhaps"),
+        ("LOG_LEVEL", "LOUD"),
+        ("APP_ENV", "prod"),
+    ],
+)
+def test_production_refuses(
+    monkeypatch: pytest.MonkeyPatch, name: str, value: str | None
+) -> None:
+    for key, text in (GOOD | {"APP_ENV": "production", name: value}).items():
+        if text is None:
+            monkeypatch.delenv(key, raising=False)
+        else:
+            monkeypatch.setenv(key, text)
+    with pytest.raises(SettingsError, match=name):
+        load_settings()
+
+
+def test_production_hides_docs(monkeypatch: pytest.MonkeyPatch) -> None:
+    for key, text in (GOOD | {"APP_ENV": "production"}).items():
+        monkeypatch.setenv(key, text)
+    assert load_settings().DOCS_ENABLED is False
