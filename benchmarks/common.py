@@ -9,9 +9,8 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from http.client import HTTPConnection, HTTPException
 from pathlib import Path
-from urllib.error import URLError
-from urllib.request import urlopen
 
 TEMPLATE = Path(__file__).resolve().parent.parent
 BIN = TEMPLATE / ".venv" / "bin"
@@ -36,7 +35,7 @@ def environment(*, with_uv: bool = True) -> Environment:
 
 
 def run(*command: str | Path, env: Environment, cwd: Path | None = None) -> str:
-    """Run a command and return what it prints; show that when it fails."""
+    """Run a command and return what it prints; show all of it when it fails."""
     result = subprocess.run(
         command, check=False, env=env, cwd=cwd, text=True, capture_output=True
     )
@@ -62,17 +61,33 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
+def get(port: int, path: str) -> bytes:
+    """Return the body of a 200. Raises OSError or HTTPException for anything else."""
+    connection = HTTPConnection(HOST, port, timeout=PATIENCE)
+    try:
+        connection.request("GET", path)
+        response = connection.getresponse()
+        if response.status != 200:
+            raise HTTPException(f"{path} answers {response.status}")
+        return response.read()
+    finally:
+        connection.close()
+
+
 @contextmanager
 def server(
-    command: list[str | Path], cwd: Path, env: Environment, url: str
+    command: list[str | Path], cwd: Path, env: Environment, port: int, path: str
 ) -> Iterator[None]:
-    """Run a server until the block ends, however it ends; begin when `url` answers."""
-    devnull = subprocess.DEVNULL
+    """Run a server until the block ends, however it ends; begin when `path` answers."""
     process = subprocess.Popen(
-        command, cwd=cwd, env=env, stdout=devnull, stderr=devnull
+        command,
+        cwd=cwd,
+        env=env,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
     )
     try:
-        wait_for(url, process)
+        wait_for(port, path, process)
         yield
     finally:
         process.terminate()
@@ -82,16 +97,16 @@ def server(
             process.kill()
 
 
-def wait_for(url: str, process: subprocess.Popen[bytes]) -> None:
-    """Return as soon as `url` answers 200."""
-    given_up = time.monotonic() + PATIENCE
-    while time.monotonic() < given_up and process.poll() is None:
+def wait_for(port: int, path: str, process: subprocess.Popen[bytes]) -> None:
+    """Return as soon as `path` answers 200, or give up."""
+    end = time.monotonic() + PATIENCE
+    while time.monotonic() < end and process.poll() is None:
         try:
-            with urlopen(url, timeout=PATIENCE):
-                return
-        except (URLError, ConnectionError):
+            get(port, path)
+            return
+        except (OSError, HTTPException):
             time.sleep(0.01)
-    sys.exit(f"{url} does not answer 200; started by {process.args}")
+    sys.exit(f"{path} does not answer 200; started by {process.args}")
 
 
 def exit_when_terminated() -> None:

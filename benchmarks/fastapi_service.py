@@ -48,6 +48,7 @@ class UserRead(BaseModel):
     id: UUID
     created_at: datetime
     updated_at: datetime
+    version: int
     email: str
     name: str
     is_active: bool

@@ -14,7 +14,6 @@ from statistics import median
 
 from common import (
     BIN,
-    HOST,
     TEMPLATE,
     Environment,
     environment,
@@ -63,14 +62,14 @@ def measure(cookiecutter: Path, env: Environment, runs: int) -> list[Times]:
 
 def first_answer(cookiecutter: Path, env: Environment) -> Times:
     """Generate a project, serve it, and return the seconds that each part took."""
-    port = str(free_port())
+    port = free_port()
     with tempfile.TemporaryDirectory() as directory:
         started = time.perf_counter()
         project, output = generate(cookiecutter, Path(directory), env)
         generated = time.perf_counter()
         gunicorn = [project / ".venv/bin/gunicorn", "app.wsgi:app"]
-        url = f"http://{HOST}:{port}/api/v1/users/"
-        with server(gunicorn, project, {**env, "PORT": port}, url):
+        env = {**env, "PORT": str(port)}
+        with server(gunicorn, project, env, port, "/api/v1/users/"):
             answered = time.perf_counter()
     steps = {label: float(seconds) for label, seconds in STEP.findall(output)}
     return {

@@ -12,15 +12,15 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from statistics import median
-from urllib.request import urlopen
+from typing import Any
 
 from common import (
     BIN,
-    HOST,
     environment,
     exit_when_terminated,
     free_port,
     generate,
+    get,
     run,
     server,
 )
@@ -30,13 +30,17 @@ HERE = Path(__file__).resolve().parent
 OURS, THEIRS = "generated service, gunicorn", "FastAPI service, uvicorn"
 PACKAGES = ("fastapi", "uvicorn[standard]", "sqlalchemy")
 
+Rates = dict[str, float]  # requests per second of each service
+
 
 def main() -> None:
     """Start both services, measure them in turn and print what came out."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--rounds", type=int, default=6, help="pairs, default 6")
-    parser.add_argument("--seconds", type=float, default=3, help="a round, default 3")
-    parser.add_argument("--connections", type=int, default=8, help="default 8")
+    parser.add_argument("--rounds", type=int, default=5, help="pairs, default 5")
+    parser.add_argument("--seconds", type=float, default=2, help="a round, default 2")
+    parser.add_argument(
+        "--connections", type=int, nargs="+", default=[1, 8], help="default 1 8"
+    )
     options = parser.parse_args()
     exit_when_terminated()
     with tempfile.TemporaryDirectory() as directory:
@@ -44,14 +48,13 @@ def main() -> None:
         manage = (project / ".venv/bin/python", "manage.py")
         run(*manage, "seed", "--users", "1000", env=environment(), cwd=project)
         with generated(project) as ours, fastapi(project) as theirs:
-            compare(page(ours), page(theirs))
+            compare(json.loads(get(ours, PATH)), json.loads(get(theirs, PATH)))
             ports = {OURS: ours, THEIRS: theirs}
-            measure(ports, 1, options.connections)  # warms both up, not counted
-            rates = [
-                measure(ports, options.seconds, options.connections)
-                for _ in range(options.rounds)
-            ]
-    report(rates)
+            for connections in options.connections:
+                measure(ports, 1, connections)  # warms both up, is not counted
+                pairs = range(options.rounds)
+                rates = [measure(ports, options.seconds, connections) for _ in pairs]
+                report(rates, connections)
 
 
 @contextmanager
@@ -67,7 +70,7 @@ def generated(project: Path) -> Iterator[int]:
         "PORT": str(port),
     }
     command = [project / ".venv/bin/gunicorn", "app.wsgi:app"]
-    with server(command, project, env, f"http://{HOST}:{port}{PATH}"):
+    with server(command, project, env, port, PATH):
         yield port
 
 
@@ -80,7 +83,7 @@ def fastapi(project: Path) -> Iterator[int]:
     run(*install, "--constraint", project / "requirements.txt", env=env)
     command = [venv / "bin/uvicorn", "fastapi_service:app", "--port", str(port)]
     env["DATABASE_URL"] = database(project)
-    with server(command, HERE, env, f"http://{HOST}:{port}{PATH}"):
+    with server(command, HERE, env, port, PATH):
         yield port
 
 
@@ -89,46 +92,38 @@ def database(project: Path) -> str:
     return f"sqlite:///{project / 'instance' / 'app.sqlite3'}"
 
 
-def page(port: int) -> dict[str, list[dict[str, str]]]:
-    """Return the page that is measured."""
-    with urlopen(f"http://{HOST}:{port}{PATH}") as response:
-        return json.load(response)
-
-
-def compare(ours: dict, theirs: dict) -> None:
-    """Make sure that both services answer the same rows with the same fields."""
-    same_rows = [[row["id"] for row in page["items"]] for page in (ours, theirs)]
-    same_fields = [list(page["items"][0]) for page in (ours, theirs)]
-    if len(same_rows[0]) != 50 or same_rows[0] != same_rows[1]:
+def compare(ours: dict[str, Any], theirs: dict[str, Any]) -> None:
+    """Make sure that both services answer the same 50 rows, with the same fields."""
+    rows = [[row["id"] for row in page["items"]] for page in (ours, theirs)]
+    if len(rows[0]) != 50 or rows[0] != rows[1]:
         sys.exit("the services do not answer the same 50 rows")
-    if same_fields[0] != same_fields[1] or ours.keys() != theirs.keys():
-        sys.exit("the services do not answer the same fields")
+    different = ours.keys() ^ theirs.keys()
+    different |= ours["items"][0].keys() ^ theirs["items"][0].keys()
+    if different:
+        sys.exit(f"only one service answers {different}: see fastapi_service.py")
 
 
-def measure(ports: dict[str, int], seconds: float, connections: int) -> dict:
-    """Return requests per second for each service, one measured after the other."""
-    return {
-        name: float(
-            run(
-                *(sys.executable, HERE / "client.py"),
-                *(str(port), PATH, str(seconds), str(connections)),
-                env=environment(),
-            )
-        )
-        for name, port in ports.items()
-    }
+def measure(ports: dict[str, int], seconds: float, connections: int) -> Rates:
+    """Measure each service for some seconds, one after the other."""
+    rates = {}
+    for name, port in ports.items():
+        arguments = (str(port), PATH, str(seconds), str(connections))
+        client = (sys.executable, HERE / "client.py", *arguments)
+        rates[name] = float(run(*client, env=environment()))
+    return rates
 
 
-def report(rates: list[dict[str, float]]) -> None:
+def report(rates: list[Rates], connections: int) -> None:
     """Print requests per second for each service and how they compare."""
-    print(f"{'requests per second':<28}{'median':>8}{'min':>8}{'max':>8}")
+    title = f"requests/s, {connections} connection{'s' * (connections > 1)}"
+    print(f"{title:<28}{'median':>8}{'min':>8}{'max':>8}")
     for name in (OURS, THEIRS):
-        all_rates = [pair[name] for pair in rates]
-        numbers = (median(all_rates), min(all_rates), max(all_rates))
-        print(f"{name:<28}" + "".join(f"{number:8.0f}" for number in numbers))
+        numbers = [pair[name] for pair in rates]
+        shown = (median(numbers), min(numbers), max(numbers))
+        print(f"{name:<28}" + "".join(f"{number:8.0f}" for number in shown))
     ratios = [pair[OURS] / pair[THEIRS] for pair in rates]
-    print("generated : FastAPI, pairs " + " ".join(f"{r:.2f}" for r in ratios))
-    print(f"generated : FastAPI, median {median(ratios):.2f}")
+    every = " ".join(f"{ratio:.2f}" for ratio in ratios)
+    print(f"generated : FastAPI = {median(ratios):.2f} : 1   (pairs {every})\n")
 
 
 if __name__ == "__main__":

@@ -1,5 +1,6 @@
 """Fixtures: projects that were generated and set up by the real commands."""
 
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -39,3 +40,16 @@ def pristine(tmp_path_factory: pytest.TempPathFactory) -> MakeProject:
 def project(answers: dict[str, Any], pristine: MakeProject, tmp_path: Path) -> Path:
     """Return a copy of a project that was set up; the test may change it."""
     return support.copy(pristine(answers), tmp_path / "order-service")
+
+
+@pytest.fixture
+def template(tmp_path: Path) -> Path:
+    """Return a copy of the template with one commit, of today's state."""
+    copy = tmp_path / "template"
+    tracked = ("git", "ls-files", "--cached", "--others", "--exclude-standard", "-z")
+    for name in support.run(*tracked, cwd=variants.ROOT).split("\0"):
+        if name and (variants.ROOT / name).exists():
+            (copy / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy2(variants.ROOT / name, copy / name)
+    support.commit(copy)
+    return copy

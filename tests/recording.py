@@ -24,7 +24,8 @@ def answers(url: str) -> list[dict[str, Any]]:
     """Send every request in turn; return what was answered, comparable.
 
     A request is `[method, path, body, name, if_match]`; what is created under a name can
-    be used as `{name.id}` and `{name.etag}` by those that follow.
+    be used as `{name.id}` and `{name.etag}` by those that follow. A body with `$raw` is
+    sent as it is, as the media type `$type`.
     """
     known: dict[str, str] = {}
     return [exchange(url, known, *request) for request in REQUESTS]
@@ -41,9 +42,12 @@ def exchange(
 ) -> dict[str, Any]:
     """Send one request; return it with its answer."""
     headers = {"If-Match": fill(if_match, known)} if if_match else {}
-    content = (
-        {} if body is None else {"json": json.loads(fill(json.dumps(body), known))}
-    )
+    content: dict[str, Any] = {}
+    if isinstance(body, dict) and "$raw" in body:
+        content["data"] = body["$raw"]
+        headers |= {"Content-Type": body["$type"]} if "$type" in body else {}
+    elif body is not None:
+        content["json"] = json.loads(fill(json.dumps(body), known))
     answer = requests.request(
         method, url + fill(path, known), headers=headers, timeout=30, **content
     )

@@ -19,6 +19,7 @@ from tests.variants import ROOT
 BIN = Path(sys.executable).parent
 # One for each worker: checking the libraries again for each project takes long.
 MYPY_CACHE = str(ROOT / "build/mypy" / os.environ.get("PYTEST_XDIST_WORKER", "one"))
+GIT = ("git", "-c", "user.name=A", "-c", "user.email=a@example.com")
 # What a developer's own shell may have set must not decide a test.
 FOREIGN = ("APP_", "DATABASE_", "SECRET_", "TEST_DATABASE_", "FLASK_", "VIRTUAL_ENV")
 
@@ -69,6 +70,14 @@ def generate(
     return run(*command, *given, cwd=output, code=code, **changes)
 
 
+def commit(folder: Path) -> None:
+    """Commit everything in a folder."""
+    if not (folder / ".git").exists():
+        run("git", "init", "-q", cwd=folder)
+    run("git", "add", "-A", cwd=folder)
+    run(*GIT, "commit", "-q", "-m", "As it is now", cwd=folder)
+
+
 def copy(project: Path, target: Path) -> Path:
     """Copy a project that was set up; the copy shares its virtual environment."""
     ignore = shutil.ignore_patterns(".venv", "__pycache__", ".*_cache")
@@ -112,9 +121,11 @@ def serve(project: Path, *command: str, **changes: str | None) -> Iterator[str]:
     (project / "server.log").unlink()
 
 
-def wait_for(url: str, server: subprocess.Popen[bytes], log: Path) -> None:
-    """Wait at most 30 seconds until a server answers."""
-    for _ in range(300):
+def wait_for(
+    url: str, server: subprocess.Popen[bytes], log: Path, seconds: int = 30
+) -> None:
+    """Wait until a server answers."""
+    for _ in range(seconds * 10):
         if server.poll() is not None:
             break
         try:

@@ -3,33 +3,9 @@
 import shutil
 from pathlib import Path
 
-import pytest
-
 from tests import support
-from tests.variants import ROOT, TREE
-
-GIT = ("git", "-c", "user.name=A", "-c", "user.email=a@example.com")
-
-
-def commit(folder: Path) -> None:
-    """Commit everything in a folder."""
-    if not (folder / ".git").exists():
-        support.run("git", "init", "-q", cwd=folder)
-    support.run("git", "add", "-A", cwd=folder)
-    support.run(*GIT, "commit", "-q", "-m", "As it is now", cwd=folder)
-
-
-@pytest.fixture
-def template(tmp_path: Path) -> Path:
-    """Return a copy of the template with one commit, of today's state."""
-    copy = tmp_path / "template"
-    tracked = ("git", "ls-files", "--cached", "--others", "--exclude-standard", "-z")
-    for name in support.run(*tracked, cwd=ROOT).split("\0"):
-        if name and (ROOT / name).exists():
-            (copy / name).parent.mkdir(parents=True, exist_ok=True)
-            shutil.copy2(ROOT / name, copy / name)
-    commit(copy)
-    return copy
+from tests.support import commit
+from tests.variants import TREE
 
 
 def release(template: Path) -> None:

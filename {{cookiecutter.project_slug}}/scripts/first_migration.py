@@ -1,7 +1,7 @@
-"""Makes what is missing of migrations/, then upgrades the development database.
+"""Makes what is missing of migrations/ and openapi.json, and upgrades the database.
 
 `scripts/setup.py` runs this inside .venv: in one process, because importing the service
-takes longer than all three commands together.
+takes longer than all the commands together.
 """
 
 import shutil
@@ -37,6 +37,8 @@ def main() -> None:
     if not has_revision:
         flask(empty, "db", "migrate", "--message", "first tables", "--rev-id", "0001")
     flask(create_app(settings), "db", "upgrade")
+    if not (ROOT / "openapi.json").exists():
+        flask(empty, "openapi", "write", "openapi.json")
 
 
 def flask(app: Flask, *arguments: str) -> None:

@@ -11,7 +11,7 @@ from flask_migrate import upgrade
 
 from app import create_app
 from app.core.database import db
-from app.settings import load_settings
+from app.settings import Settings, load_settings
 
 
 @pytest.fixture(scope="session")
@@ -42,6 +42,17 @@ def _rollback(app: Flask) -> Iterator[None]:
         yield
         engines[None] = engine
         transaction.rollback()
+
+
+@pytest.fixture
+def empty(tmp_path: Path) -> Iterator[Flask]:
+    """Return the service on an empty database of its own, where a commit is real."""
+    url = f"sqlite:///{tmp_path}/empty.sqlite3"
+    app = create_app(Settings(SECRET_KEY="x" * 32, DATABASE_URL=url))
+    with app.app_context():
+        engine = db.engine
+    yield app
+    engine.dispose()
 
 
 @pytest.fixture

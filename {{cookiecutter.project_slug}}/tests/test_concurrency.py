@@ -1,6 +1,10 @@
-"""Of two writers of the same version one wins; the other is told."""
+"""Many requests at once: nothing is lost, shown twice or overwritten unseen."""
 
+from concurrent.futures import ThreadPoolExecutor
+
+from flask import Flask
 from flask.testing import FlaskClient
+from flask_migrate import upgrade
 
 from tests.users.factory import create_user
 
@@ -26,3 +30,39 @@ def test_not_modified(client: FlaskClient) -> None:
     answer = client.get(f"/api/v1/users/{created.json['id']}", headers=headers)
     assert (answer.status_code, answer.data) == (304, b"")
     assert answer.headers["ETag"] == created.headers["ETag"]
+
+
+def test_of_many_writers_one_wins(empty: Flask) -> None:
+    with empty.app_context():
+        upgrade()
+    user = create_user(empty.test_client())
+    url = f"/api/v1/users/{user.json['id']}"
+    headers = {"If-Match": user.headers["ETag"]}
+
+    def write(name: str) -> int:
+        client = empty.test_client()
+        return client.patch(url, json={"name": name}, headers=headers).status_code
+
+    def sign_up(email: str) -> int:
+        return create_user(empty.test_client(), email=email).status_code
+
+    with ThreadPoolExecutor(8) as pool:
+        assert sorted(pool.map(write, "ABCDEFGH")) == [200] + [412] * 7
+        assert sorted(pool.map(sign_up, ["ada@example.com"] * 8)) == [201] + [409] * 7
+
+
+def test_pages_while_rows_come_and_go(client: FlaskClient) -> None:
+    stay = [create_user(client).json["id"] for _ in range(6)]
+    found, cursor = [], ""
+    while cursor is not None:
+        query = f"limit=2&cursor={cursor}" if cursor else "limit=2"
+        page = client.get(f"/api/v1/users/?{query}").json
+        found += [user["id"] for user in page["items"]]
+        cursor = page["next_cursor"]
+        if len(found) == 4:  # once, in the middle: one goes and one comes
+            gone = found[1]
+            etag = client.get(f"/api/v1/users/{gone}").headers["ETag"]
+            client.delete(f"/api/v1/users/{gone}", headers={"If-Match": etag})
+            create_user(client)
+    assert found[:6] == stay
+    assert len(found) == len(set(found)) == 7

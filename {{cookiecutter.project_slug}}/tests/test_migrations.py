@@ -1,23 +1,12 @@
 """The migrations lead to what the models say, and back."""
 
-from pathlib import Path
-
-import pytest
 from alembic.script import ScriptDirectory
 from flask import Flask
 from flask_migrate import check, downgrade, upgrade
 from sqlalchemy import inspect
 
-from app import create_app
 from app.core.database import db
-from app.settings import ROOT, Settings
-
-
-@pytest.fixture
-def empty(tmp_path: Path) -> Flask:
-    """Return the service on an empty database."""
-    url = f"sqlite:///{tmp_path}/empty.sqlite3"
-    return create_app(Settings(SECRET_KEY="x" * 32, DATABASE_URL=url))
+from app.settings import ROOT
 
 
 def test_one_head() -> None:

@@ -123,6 +123,9 @@ class Api(flask_smorest.Api):
     def _register_error_handlers(self) -> None:
         """Leave errors to `app.core.errors`, which also handles those outside the API."""
 
+    def _register_pagination_header(self) -> None:
+        """Leave out the header of flask-smorest's own pages, which have a COUNT(*)."""
+
     def _register_responses(self) -> None:
         """Register the answer to each status under a name that no Python changes."""
         content = {PROBLEM_JSON: {"schema": Problem}}

@@ -1,11 +1,14 @@
 """Commands of `./manage.py`, beside those of Flask and Flask-Migrate."""
 
+import re
+from datetime import timedelta
 from types import ModuleType
 
 import click
 from flask import Flask, current_app
 from flask.cli import with_appcontext
 
+from app.core import repository
 from app.core.database import Base, db
 from app.core.discovery import modules
 from app.core.errors import ServiceError
@@ -14,6 +17,7 @@ from app.core.errors import ServiceError
 def configure(app: Flask) -> None:
     """Add the commands to `./manage.py` and `flask`."""
     app.cli.add_command(hello)
+    app.cli.add_command(purge)
     app.cli.add_command(seed_command())
 
 
@@ -23,6 +27,19 @@ def configure(app: Flask) -> None:
 def hello(name: str) -> None:
     """Say hello: a small command to copy when you write your own."""
     click.echo(f"Hello, {name}! This is {current_app.config['API_TITLE']}.")
+
+
+@click.command()
+@click.option("--older-than", metavar="30d", required=True, help="Days or hours: 12h.")
+@with_appcontext
+def purge(older_than: str) -> None:
+    """Remove for good what was deleted longer ago than a time."""
+    match = re.fullmatch("([0-9]{1,5})([dh])", older_than)
+    if not match:
+        raise click.BadParameter("Write days or hours like this: 30d or 12h.")
+    hours = int(match[1]) * (24 if match[2] == "d" else 1)
+    for table, count in repository.purge(timedelta(hours=hours)).items():
+        click.echo(f"Removed {count} {table}.")
 
 
 def seed_command() -> click.Command:

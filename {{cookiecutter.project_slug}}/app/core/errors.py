@@ -3,10 +3,10 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from flask import Flask, Response, json, request
+from flask import Flask, Response, current_app, json, request
 from marshmallow import fields
 from sqlalchemy import UniqueConstraint
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy.exc import IntegrityError, OperationalError
 from sqlalchemy.orm.exc import StaleDataError
 from werkzeug.exceptions import HTTPException
 from werkzeug.http import HTTP_STATUS_CODES
@@ -78,6 +78,7 @@ def configure(app: Flask) -> None:
     lost = "Another request changed it in the meantime."
     app.register_error_handler(StaleDataError, lambda error: problem(412, lost))
     app.register_error_handler(IntegrityError, handle_integrity_error)
+    app.register_error_handler(OperationalError, handle_operational_error)
 
 
 def problem(status: int, detail: str | None, errors: Any = ()) -> Response:
@@ -100,7 +101,8 @@ def handle_http_exception(error: HTTPException) -> BaseResponse:
     status, data = error.code or 500, getattr(error, "data", {})
     messages = data.get("messages", {})
     detail = "Some fields are not valid." if messages else error.description
-    answer = problem(status, detail, list(field_errors(messages)))
+    errors = sorted(field_errors(messages), key=lambda error: error["field"])
+    answer = problem(status, detail, errors)
     if status == 304:
         answer = Response(status=status)
     for name, value in error.get_headers():
@@ -140,3 +142,11 @@ def handle_integrity_error(error: IntegrityError) -> Response:
                     field = ", ".join(constraint.columns.keys())
                     return handle_service_error(Conflict("Is already taken.", field))
     return problem(409, "The change would break a rule of the database.")
+
+
+def handle_operational_error(error: OperationalError) -> Response:
+    """Ask to come back later: the database is away, or busy with other writers."""
+    current_app.logger.error("The database does not answer: %s", error.orig)
+    answer = problem(503, "The database does not answer. Try again in a moment.")
+    answer.headers["Retry-After"] = "1"
+    return answer

@@ -1,9 +1,10 @@
 """Reads and writes rows, with the rules that hold for every table."""
 
 from collections.abc import Iterator, Mapping
-from typing import Any, TypeVar
+from datetime import timedelta
+from typing import Any, TypeVar, cast
 
-from sqlalchemy import select
+import sqlalchemy as sa
 
 from app.core.database import Base, db, utc_now
 from app.core.errors import Conflict, Invalid, NotFound
@@ -13,7 +14,7 @@ Row = TypeVar("Row", bound=Base)
 
 def get(model: type[Row], **criteria: Any) -> Row:
     """Return the one row that has these values. Raises NotFound."""
-    row = db.session.scalar(select(model).filter_by(**criteria))
+    row = db.session.scalar(sa.select(model).filter_by(**criteria))
     if row is None:
         raise NotFound(f"{model.__name__} not found.")
     return row
@@ -24,7 +25,7 @@ def save(row: Row, values: Mapping[str, Any]) -> Row:
     for name, target in references(type(row)):
         if name in values and values[name] is not None:
             # The lock keeps the other row from being deleted before this one is stored.
-            found = select(target.id).filter_by(id=values[name])
+            found = sa.select(target.id).filter_by(id=values[name])
             if db.session.scalar(found.with_for_update(read=True)) is None:
                 raise Invalid(f"There is no such {target.__name__}.", name)
     for name, value in values.items():
@@ -42,11 +43,30 @@ def delete(row: Base) -> None:
         model = mapper.class_
         for name, target in references(model):
             if target is type(row):
-                referring = select(model.id).filter_by(**{name: row.id}).limit(1)
+                referring = sa.select(model.id).filter_by(**{name: row.id}).limit(1)
                 if db.session.scalar(referring) is not None:
                     db.session.rollback()
                     raise Conflict(f"{model.__name__} rows refer to it.")
     db.session.commit()
+
+
+def purge(older_than: timedelta) -> dict[str, int]:
+    """Remove rows that were deleted longer ago; return how many, for each table.
+
+    A row stays as long as another one refers to it, even if that one is deleted too.
+    """
+    tables = Base.metadata.sorted_tables
+    removed = {}
+    for table in reversed(tables):
+        old = table.c.deleted_at < utc_now() - older_than
+        for key in (key for other in tables for key in other.foreign_keys):
+            if key.column.table is table:
+                other = key.parent.table.alias()
+                old &= ~sa.exists().where(other.c[key.parent.name] == key.column)
+        result = db.session.execute(sa.delete(table).where(old))
+        removed[table.name] = cast(sa.CursorResult[Any], result).rowcount
+    db.session.commit()
+    return removed
 
 
 def references(model: type[Base]) -> Iterator[tuple[str, type[Base]]]:

@@ -1,9 +1,9 @@
 """What requests and answers say about orders."""
 
-from marshmallow import fields
 from marshmallow.validate import Length
 
-from app.core.schemas import Money, PageQuery, PageSchema, Row, Schema, Sort, String
+from app.core import fields
+from app.core.schemas import PageQuery, PageSchema, Row, Schema
 {% if cookiecutter.layout == "domain" %}
 
 from .models import Order, OrderStatus
@@ -15,18 +15,18 @@ from app.models.order import Order, OrderStatus
 class OrderCreate(Schema):
     """What a new order needs."""
 
-    number = String(required=True, validate=Length(min=1, max=40))
+    number = fields.String(required=True, validate=Length(min=1, max=40))
     status = fields.Enum(OrderStatus, by_value=True, load_default=OrderStatus.PENDING)
-    total = Money(required=True)
+    total = fields.Money(required=True)
     user_id = fields.UUID(required=True)
 
 
 class OrderUpdate(Schema):
     """What can be changed of an order; what is left out stays."""
 
-    number = String(validate=Length(min=1, max=40))
+    number = fields.String(validate=Length(min=1, max=40))
     status = fields.Enum(OrderStatus, by_value=True)
-    total = Money()
+    total = fields.Money()
     user_id = fields.UUID()
 
 
@@ -35,7 +35,7 @@ class OrderRead(Row):
 
     number = fields.String(required=True)
     status = fields.Enum(OrderStatus, by_value=True, required=True)
-    total = Money(required=True)
+    total = fields.Money(required=True)
     user_id = fields.UUID(required=True)
 
 
@@ -48,6 +48,6 @@ class OrderPage(PageSchema):
 class OrderQuery(PageQuery):
     """Which orders a list has, and in which order."""
 
-    sort = Sort(Order)
+    sort = fields.Sort(Order)
     status = fields.Enum(OrderStatus, by_value=True)
     user_id = fields.UUID()

@@ -1,9 +1,9 @@
 """What requests and answers say about users."""
 
-from marshmallow import fields
 from marshmallow.validate import Length
 
-from app.core.schemas import Email, PageQuery, PageSchema, Row, Schema, Sort, String
+from app.core import fields
+from app.core.schemas import PageQuery, PageSchema, Row, Schema
 {% if cookiecutter.layout == "domain" %}
 
 from .models import User
@@ -15,16 +15,16 @@ from app.models.user import User
 class UserCreate(Schema):
     """What a new user needs."""
 
-    email = Email(required=True, validate=Length(max=254))
-    name = String(required=True, validate=Length(min=1, max=100))
+    email = fields.Email(required=True, validate=Length(max=254))
+    name = fields.String(required=True, validate=Length(min=1, max=100))
     is_active = fields.Boolean(load_default=True)
 
 
 class UserUpdate(Schema):
     """What can be changed of a user; what is left out stays."""
 
-    email = Email(validate=Length(max=254))
-    name = String(validate=Length(min=1, max=100))
+    email = fields.Email(validate=Length(max=254))
+    name = fields.String(validate=Length(min=1, max=100))
     is_active = fields.Boolean()
 
 
@@ -45,11 +45,11 @@ class UserPage(PageSchema):
 class UserQuery(PageQuery):
     """Which users a list has, and in which order."""
 
-    sort = Sort(User)
+    sort = fields.Sort(User)
     is_active = fields.Boolean()
 
 
 class UserLookup(Schema):
     """By what a user is looked up."""
 
-    email = Email(required=True)
+    email = fields.Email(required=True)

@@ -1,0 +1,125 @@
+"""The API under fire: schemathesis, and many processes at once."""
+
+import shutil
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import pytest
+import requests
+
+from tests import support, variants
+from tests.variants import ROOT
+
+ROUNDS, WRITERS = 10, 8
+
+
+@pytest.fixture
+def url(project: Path) -> Any:
+    """Return the address of a served project with demo data and several processes."""
+    support.run("./manage.py", "seed", "--users", "30", "--orders", "60", cwd=project)
+    with support.serve(project, WEB_CONCURRENCY="4") as url:
+        yield url
+        log = (project / "server.log").read_text()
+    assert "Traceback" not in log, log
+
+
+@variants.each_application()
+def test_schemathesis_finds_nothing(url: str, tmp_path: Path) -> None:
+    """All checks: no 5xx, nothing undocumented, every answer as its schema says."""
+    work = tmp_path / "schemathesis"  # it caches what failed where it runs
+    shutil.copytree(ROOT / "tests", work / "tests")
+    options = (
+        "--checks",
+        "all",
+        "--max-examples",
+        "40",
+        "--generation-database",
+        "none",
+    )
+    support.run(
+        *("schemathesis", "--config-file", "tests/schemathesis.toml"),
+        *("run", f"{url}/openapi.json", *options),
+        cwd=work,
+        SERVICE_URL=url,
+    )
+
+
+@variants.each_application()
+def test_of_many_writers_one_wins(url: str) -> None:
+    users = f"{url}/api/v1/users/"
+    with ThreadPoolExecutor(WRITERS) as pool:
+        for number in range(ROUNDS):
+            body = {"email": f"race{number}@example.com", "name": "Race"}
+            created = requests.post(users, json=body, timeout=30)
+            one = f"{users}{created.json()['id']}"
+            headers = {"If-Match": created.headers["ETag"]}
+
+            def write(name: str, one: str = one, headers: Any = headers) -> int:
+                body = {"json": {"name": name}, "headers": headers, "timeout": 30}
+                return requests.patch(one, **body).status_code
+
+            statuses = sorted(pool.map(write, "ABCDEFGH"))
+            assert statuses == [200] + [412] * (WRITERS - 1)
+
+
+@variants.each_application()
+def test_of_many_equal_rows_one_is_made(url: str) -> None:
+    def create(email: str) -> int:
+        body = {"email": email, "name": "Same"}
+        return requests.post(f"{url}/api/v1/users/", json=body, timeout=30).status_code
+
+    with ThreadPoolExecutor(WRITERS) as pool:
+        for number in range(ROUNDS):
+            emails = [f"same{number}@example.com"] * WRITERS
+            assert sorted(pool.map(create, emails)) == [201] + [409] * (WRITERS - 1)
+
+
+@variants.each_application()
+def test_no_order_of_a_deleted_user(url: str) -> None:
+    """A user is deleted while orders for it arrive: either the one or the others."""
+    users, orders = f"{url}/api/v1/users/", f"{url}/api/v1/orders/"
+    for number in range(ROUNDS):
+        body = {"email": f"leaver{number}@example.com", "name": "Leaver"}
+        user = requests.post(users, json=body, timeout=30)
+        user_id, etag = user.json()["id"], user.headers["ETag"]
+
+        def order(name: str, number: int = number, user_id: str = user_id) -> int:
+            body = {"number": f"{number}{name}", "total": "1.00", "user_id": user_id}
+            return requests.post(orders, json=body, timeout=30).status_code
+
+        with ThreadPoolExecutor(WRITERS) as pool:
+            made = [pool.submit(order, name) for name in "ABCD"]
+            gone = requests.delete(
+                f"{users}{user_id}", headers={"If-Match": etag}, timeout=30
+            ).status_code
+            statuses = {answer.result() for answer in made}
+        assert statuses <= {201, 422}
+        assert (gone == 204) == (201 not in statuses)
+
+
+@variants.each_application()
+def test_pages_are_complete_under_load(url: str) -> None:
+    """Rows come and go in other processes; those that stay are all found, once."""
+    users = f"{url}/api/v1/users/"
+    before = {user["id"] for user in requests.get(users, timeout=30).json()["items"]}
+    with ThreadPoolExecutor(2) as pool:
+        noise = [pool.submit(come_and_go, users, number) for number in range(20)]
+        found, cursor = [], ""
+        while cursor is not None:
+            query = {"limit": 3} | ({"cursor": cursor} if cursor else {})
+            page = requests.get(users, params=query, timeout=30).json()
+            found += [user["id"] for user in page["items"]]
+            cursor = page["next_cursor"]
+        assert all(answer.result() == 204 for answer in noise)
+    assert len(found) == len(set(found))
+    assert before <= set(found)
+
+
+def come_and_go(users: str, number: int) -> int:
+    """Create a user and delete it again; return the last status."""
+    body = {"email": f"guest{number}@example.com", "name": "Guest"}
+    made = requests.post(users, json=body, timeout=30)
+    headers = {"If-Match": made.headers["ETag"]}
+    one = f"{users}{made.json()['id']}"
+    return requests.delete(one, headers=headers, timeout=30).status_code

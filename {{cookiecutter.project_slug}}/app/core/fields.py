@@ -1,0 +1,110 @@
+"""The fields of schemas: those of marshmallow, stricter where it is too kind."""
+
+import re
+from decimal import Decimal
+from typing import Any
+
+from marshmallow import ValidationError, fields
+from marshmallow.fields import UUID, Enum, List, Nested
+from marshmallow.fields import AwareDateTime as DateTime
+from marshmallow.validate import OneOf
+from webargs.multidictproxy import MultiDictProxy
+
+from app.core.database import Base
+
+__all__ = [
+    "UUID",
+    "Boolean",
+    "DateTime",
+    "Email",
+    "Enum",
+    "Integer",
+    "List",
+    "Money",
+    "Nested",
+    "Sort",
+    "String",
+]
+
+AMOUNT = r"^[0-9]{1,10}(\.[0-9]{1,2})?$"
+
+
+def document(field: fields.Field[Any], **schema: Any) -> None:
+    """Add to what the OpenAPI document says of a field, unless the field says it."""
+    field.metadata = schema | dict(field.metadata)
+
+
+class String(fields.String):
+    """Text that every database can store: no NUL and no half of a surrogate pair."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        """Document what is refused, as far as a pattern can say it."""
+        super().__init__(**kwargs)
+        document(self, pattern="^[^\\u0000]*$", examples=["text"])
+
+    def _deserialize(self, value: Any, attr: Any, data: Any, **kwargs: Any) -> str:
+        text = super()._deserialize(value, attr, data, **kwargs)
+        if re.search("[\0\ud800-\udfff]", text):
+            raise ValidationError("Has a character that cannot be stored.")
+        return text
+
+
+class Email(fields.Email):
+    """An e-mail address, in lower case so that every spelling of it is the same one."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        """Document the field with an example."""
+        super().__init__(**kwargs)
+        document(self, examples=["ada@example.com"])
+
+    def _deserialize(self, value: Any, attr: Any, data: Any, **kwargs: Any) -> str:
+        return super()._deserialize(value, attr, data, **kwargs).lower()
+
+
+class Boolean(fields.Boolean):
+    """JSON's true or false, in a query the words; never 1, "yes" or "on"."""
+
+    def _deserialize(self, value: Any, attr: Any, data: Any, **kwargs: Any) -> bool:
+        if isinstance(data, MultiDictProxy):
+            value = {"true": True, "false": False}.get(value)
+        if not isinstance(value, bool):
+            raise self.make_error("invalid", input=value)
+        return value
+
+
+class Integer(fields.Integer):
+    """A whole number in ASCII digits; Python would also read 1_0 and other digits."""
+
+    def _validated(self, value: Any) -> int:
+        if isinstance(value, str) and not re.fullmatch("-?[0-9]+", value):
+            raise self.make_error("invalid", input=value)
+        return super()._validated(value)
+
+
+class Money(fields.Field[Decimal]):
+    """An exact amount of at most ten digits and two places, as a string in JSON."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        """Document the field as what it is in JSON."""
+        super().__init__(**kwargs)
+        document(self, type="string", pattern=AMOUNT, examples=["12.50"])
+
+    def _serialize(
+        self, value: Decimal | None, attr: str | None, obj: Any, **kwargs: Any
+    ) -> str | None:
+        return None if value is None else f"{value:.2f}"
+
+    def _deserialize(self, value: Any, attr: Any, data: Any, **kwargs: Any) -> Decimal:
+        if not isinstance(value, str) or not re.fullmatch(AMOUNT, value, re.ASCII):
+            raise ValidationError('Must be a string such as "12.50".')
+        return Decimal(value)
+
+
+class Sort(fields.String):
+    """The order of a list: one of the `sort_keys` of a model, `-` before it descends."""
+
+    def __init__(self, model: type[Base]) -> None:
+        """Allow the keys in both directions; the first one is the default."""
+        keys = model.sort_keys
+        allowed = OneOf([*keys, *(f"-{key}" for key in keys)])
+        super().__init__(load_default=keys[0], validate=allowed)

@@ -1,0 +1,65 @@
+"""What is deleted is gone for every reader, and is removed for good by purge."""
+
+from datetime import timedelta
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient, FlaskCliRunner
+from sqlalchemy import delete, func, select, text, update
+
+from app.core.database import Base, db, utc_now
+from tests.users.factory import create_user
+
+USERS = "/api/v1/users/"
+
+
+@pytest.fixture
+def deleted(client: FlaskClient) -> str:
+    """Return the id of a user that was deleted, beside one that was not."""
+    create_user(client, email="here@example.com")
+    user = create_user(client, email="gone@example.com")
+    headers = {"If-Match": user.headers["ETag"]}
+    client.delete(f"{USERS}{user.json['id']}", headers=headers)
+    return user.json["id"]
+
+
+def test_gone_for_every_reader(client: FlaskClient, deleted: str) -> None:
+    assert client.get(f"{USERS}{deleted}").status_code == 404
+    assert client.get(f"{USERS}lookup?email=gone@example.com").status_code == 404
+    emails = [user["email"] for user in client.get(USERS).json["items"]]
+    assert emails == ["here@example.com"]
+
+
+def test_unique_value_stays_taken(client: FlaskClient, deleted: str) -> None:
+    assert create_user(client, email="gone@example.com").status_code == 409
+
+
+def test_gone_for_every_statement(app: Flask, deleted: str) -> None:
+    mappers = {mapper.local_table.name: mapper for mapper in Base.registry.mappers}
+    user = mappers["users"].class_
+    with app.app_context():
+        assert db.session.scalar(select(func.count(user.id))) == 1
+        assert len(db.session.scalars(select(user.email)).all()) == 1
+        changed = db.session.execute(update(user).values(name="New"))
+        assert changed.rowcount == 1
+        everything = select(user).execution_options(include_deleted=True)
+        assert len(db.session.scalars(everything).all()) == 2
+        assert db.session.execute(delete(user)).rowcount == 1
+        db.session.rollback()
+
+
+def test_purge(
+    app: Flask, client: FlaskClient, runner: FlaskCliRunner, deleted: str
+) -> None:
+    def purge(age: str) -> str:
+        return runner.invoke(args=["purge", "--older-than", age]).output
+
+    assert "Removed 0 users." in purge("30d")
+    with app.app_context():
+        values = {"then": str(utc_now() - timedelta(days=31))}
+        statement = "UPDATE users SET deleted_at = :then WHERE deleted_at IS NOT NULL"
+        db.session.execute(text(statement), values)
+        db.session.commit()
+    assert "Removed 1 users." in purge("30d")
+    assert create_user(client, email="gone@example.com").status_code == 201
+    assert "30d or 12h" in purge("1y")
