@@ -108,10 +108,9 @@ def test_strange_name_is_shown_right(
 
     answers = json.loads((project / ".cookiecutter.json").read_text())
     assert answers["project_name"] == answers["description"] == name
-    for path in (project / "app/openapi.toml", project / "pyproject.toml"):
-        table = tomllib.loads(path.read_text())
-        table = table.get("project", table)
-        assert table["description"] == name
+    api = tomllib.loads((project / "app/openapi.toml").read_text())
+    packaging = tomllib.loads((project / "pyproject.toml").read_text())
+    assert api["API_DESCRIPTION"] == packaging["project"]["description"] == name
     for path in project.rglob("*.yml"):
         yaml.safe_load(path.read_text())
 

@@ -115,7 +115,7 @@ def test_broken_module_stops_the_start(
         (".venv/bin/gunicorn", "app.wsgi"),
     ):
         printed = support.run(*command, cwd=project, code=None, PORT="0")
-        assert f"while the service imported {name}" in printed, command
+        assert name in printed, command
 
 
 @variants.each_application()

@@ -2,21 +2,20 @@
 
 import json
 import tomllib
-from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any
 
 import flask_smorest
 from apispec import BasePlugin
-from flask import Flask, Request, abort
-from flask_smorest.exceptions import NotModified
+from flask import Flask, Request, Response, abort, request
 from marshmallow import RAISE
 from webargs.flaskparser import FlaskParser
 from werkzeug.http import HTTP_STATUS_CODES, quote_etag
 
 from app.core.errors import PROBLEM_JSON, Problem
 
-INFO = Path(__file__).resolve().parent.parent / "openapi.toml"
 ACTIONS = {"post": "create", "put": "replace", "patch": "update", "delete": "delete"}
+# The names of the answers in the document; those of http.HTTPStatus change with Python.
+ANSWERS = {code: title.replace(" ", "") for code, title in HTTP_STATUS_CODES.items()}
 
 
 class Parser(FlaskParser):
@@ -30,14 +29,10 @@ class Parser(FlaskParser):
         if not req.is_json:
             abort(415, "The body must be JSON, sent as application/json.")
         try:
-            return json.loads(req.get_data(), parse_constant=_refuse)
+            # Python reads NaN and Infinity, which JSON does not have; int() fails.
+            return json.loads(req.get_data(), parse_constant=int)
         except (ValueError, RecursionError):
             abort(400, "The body is not valid JSON.")
-
-
-def _refuse(constant: str) -> NoReturn:
-    """Refuse `NaN` and `Infinity`, which Python reads and JSON does not have."""
-    raise ValueError(constant)
 
 
 class Blueprint(flask_smorest.Blueprint):
@@ -47,25 +42,26 @@ class Blueprint(flask_smorest.Blueprint):
 
     def _check_not_modified(self, etag: str) -> None:
         """Answer 304 with the ETag, as RFC 9110 asks for."""
-        try:
-            super()._check_not_modified(etag)
-        except NotModified as error:
-            error.data = {"headers": {"ETag": quote_etag(etag)}}
-            raise
+        if request.method in {"GET", "HEAD"} and etag in request.if_none_match:
+            abort(Response(status=304, headers={"ETag": quote_etag(etag)}))
 
 
 class Operations(BasePlugin):
     """Gives every operation an id and the errors that its kind can answer."""
 
-    def operation_helper(
-        self, path: str | None = None, operations: Any = None, **kwargs: Any
-    ) -> None:
+    def operation_helper(self, path: Any = "", operations: Any = (), **_: Any) -> None:
         """Complete the operations of one path, in place."""
         for method, operation in operations.items():
-            operation["operationId"] = operation_id(str(path), method)
+            operation["operationId"] = operation_id(path, method)
             responses = operation["responses"]
-            for status in error_statuses(str(path), method, operation):
-                responses[status] = component(status)
+            errors = {code for code in responses if code != "default" and code >= 300}
+            if "{" in path:
+                errors.add(404)
+            if "requestBody" in operation:
+                errors |= {400, 413, 415, 422}
+            if method != "get":
+                errors.add(409)
+            responses |= {code: ANSWERS[code] for code in errors}
             ordered = sorted(responses.items(), key=lambda item: str(item[0]))
             operation["responses"] = dict(ordered)
 
@@ -77,24 +73,6 @@ def operation_id(path: str, method: str) -> str:
     return "_".join([*steps, ACTIONS.get(method, action)]).replace("-", "_")
 
 
-def error_statuses(path: str, method: str, operation: Any) -> set[int]:
-    """Return the error statuses that follow from what an operation takes."""
-    statuses = {code for code in operation["responses"] if str(code) >= "3"}
-    statuses.discard("default")
-    if "{" in path:
-        statuses.add(404)
-    if "requestBody" in operation:
-        statuses |= {400, 413, 415, 422}
-    if method != "get":
-        statuses.add(409)
-    return statuses
-
-
-def component(status: int) -> str:
-    """Return the name that the document has for the answer with an error status."""
-    return HTTP_STATUS_CODES[status].replace(" ", "")
-
-
 class Api(flask_smorest.Api):
     """The API and its OpenAPI document."""
 
@@ -102,14 +80,9 @@ class Api(flask_smorest.Api):
 
     def __init__(self, app: Flask) -> None:
         """Serve the document as `/openapi.json`."""
-        info = tomllib.loads(INFO.read_text(encoding="utf-8"))
-        app.config.update(
-            API_TITLE=info["title"],
-            API_DESCRIPTION=info["description"],
-            API_VERSION=info["version"],
-            OPENAPI_VERSION="3.1.0",
-            OPENAPI_URL_PREFIX="/",
-        )
+        config = app.config
+        config.from_file("openapi.toml", tomllib.load, text=False)
+        info = {"title": config["API_TITLE"], "description": config["API_DESCRIPTION"]}
         options = {"info": info, "extra_plugins": [Operations()]}
         super().__init__(app, spec_kwargs=options)
 
@@ -120,20 +93,14 @@ class Api(flask_smorest.Api):
             if "parameters" in path:
                 path["parameters"] = path.pop("parameters")
 
-    def _register_error_handlers(self) -> None:
-        """Leave errors to `app.core.errors`, which also handles those outside the API."""
-
     def _register_pagination_header(self) -> None:
         """Leave out the header of flask-smorest's own pages, which have a COUNT(*)."""
 
     def _register_responses(self) -> None:
-        """Register the answer to each status under a name that no Python changes."""
-        content = {PROBLEM_JSON: {"schema": Problem}}
-        for status, title in HTTP_STATUS_CODES.items():
-            response: dict[str, Any] = {"description": title}
-            if status >= 400:
-                response["content"] = content
-            self.spec.components.response(component(status), response, lazy=True)
-        response = {"description": "Any other error", "content": content}
-        name = self.DEFAULT_ERROR_RESPONSE_NAME
-        self.spec.components.response(name, response, lazy=True)
+        """Register the answer to each status; an error is a problem."""
+        problem: dict[str, Any] = {"content": {PROBLEM_JSON: {"schema": Problem}}}
+        for code, title in HTTP_STATUS_CODES.items():
+            answer = {"description": title} | (problem if code >= 400 else {})
+            self.spec.components.response(ANSWERS[code], answer, lazy=True)
+        default = {"description": "Any other error"} | problem
+        self.spec.components.response("Error", default, lazy=True)

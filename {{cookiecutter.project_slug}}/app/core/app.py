@@ -2,12 +2,10 @@
 
 from collections.abc import Iterable
 
-from flask import Blueprint as FlaskBlueprint
-from flask import Flask
+from flask import Blueprint, Flask
 from flask.json.provider import DefaultJSONProvider
 
-from app.core import cli, docs, errors, health, logging, migrations, sqlite
-from app.core.api import Api, Blueprint
+from app.core import api, cli, docs, errors, health, logging, migrations, sqlite
 from app.core.database import db
 from app.core.discovery import modules
 from app.settings import Settings, load_settings
@@ -16,7 +14,7 @@ API_PREFIX = "/api/v1"
 
 
 def create_app(
-    settings: Settings | None = None, routes: Iterable[FlaskBlueprint] | None = None
+    settings: Settings | None = None, routes: Iterable[Blueprint] | None = None
 ) -> Flask:
     """Make the application; it opens no connection and starts nothing.
 
@@ -30,9 +28,9 @@ def create_app(
     app.url_map.strict_slashes = False
     app.url_map.merge_slashes = False
     logging.configure(app)
-    errors.configure(app)
     register_database(app)
     register_routes(app, discover_routes() if routes is None else routes)
+    errors.configure(app)  # after Flask-smorest, whose handler it replaces
     cli.configure(app)
     return app
 
@@ -47,21 +45,21 @@ def register_database(app: Flask) -> None:
         sqlite.configure(db.engine)
 
 
-def register_routes(app: Flask, routes: Iterable[FlaskBlueprint]) -> None:
+def register_routes(app: Flask, routes: Iterable[Blueprint]) -> None:
     """Serve the blueprints: those with an API below its prefix, pages where they say."""
-    api = Api(app)
+    documented = api.Api(app)
     app.register_blueprint(health.blueprint)
     if app.config["DOCS_ENABLED"]:
         app.register_blueprint(docs.blueprint)
     for blueprint in routes:
-        if isinstance(blueprint, Blueprint):
+        if isinstance(blueprint, api.Blueprint):
             prefix = f"{API_PREFIX}{blueprint.url_prefix}"
-            api.register_blueprint(blueprint, url_prefix=prefix)
+            documented.register_blueprint(blueprint, url_prefix=prefix)
         else:
             app.register_blueprint(blueprint)
 
 
-def discover_routes() -> list[FlaskBlueprint]:
+def discover_routes() -> list[Blueprint]:
     """Return the blueprints that the view modules define."""
     values = [value for module in modules("views") for value in vars(module).values()]
-    return [value for value in values if isinstance(value, FlaskBlueprint)]
+    return [value for value in values if isinstance(value, Blueprint)]

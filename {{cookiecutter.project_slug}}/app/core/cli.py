@@ -1,8 +1,8 @@
 """Commands of `./manage.py`, beside those of Flask and Flask-Migrate."""
 
 import re
+from collections.abc import Iterator
 from datetime import timedelta
-from types import ModuleType
 
 import click
 from flask import Flask, current_app
@@ -11,14 +11,13 @@ from flask.cli import with_appcontext
 from app.core import repository
 from app.core.database import Base, db
 from app.core.discovery import modules
-from app.core.errors import ServiceError
 
 
 def configure(app: Flask) -> None:
     """Add the commands to `./manage.py` and `flask`."""
     app.cli.add_command(hello)
     app.cli.add_command(purge)
-    app.cli.add_command(seed_command())
+    app.cli.add_command(make_seed_command())
 
 
 @click.command()
@@ -42,40 +41,33 @@ def purge(older_than: str) -> None:
         click.echo(f"Removed {count} {table}.")
 
 
-def seed_command() -> click.Command:
+def make_seed_command() -> click.Command:
     """Make the `seed` command, with an option for each resource that has seeds."""
-    tables = Base.metadata.sorted_tables  # referred tables come first
-    sources = sorted(modules("seeds"), key=lambda m: tables.index(m.MODEL.__table__))
+    seeds = {module.MODEL.__tablename__: module.seed for module in modules("seeds")}
+    # Rows that others refer to come first, in whatever order the options are given.
+    names = [table.name for table in Base.metadata.sorted_tables if table.name in seeds]
 
+    @click.command()
     @with_appcontext
     def seed(**counts: int) -> None:
         """Add demo data, never in production."""
         if current_app.config["APP_ENV"] == "production":
             raise click.ClickException("Demo data does not belong in production.")
-        try:
-            for source, count in zip(sources, counts.values(), strict=True):
-                add(source, count)
-            db.session.commit()
-        except ServiceError as error:
-            raise click.ClickException(str(error)) from error
+        for name in names:
+            add(seeds[name](counts[name]), counts[name], name)
+        db.session.commit()
 
-    options: list[click.Parameter] = [
-        click.Option(
-            [f"--{source.MODEL.__tablename__.replace('_', '-')}"],
-            type=click.IntRange(0),
-            default=10,
-            show_default=True,
-        )
-        for source in sources
-    ]
-    return click.Command("seed", params=options, callback=seed, help=seed.__doc__)
+    for name in names:
+        option = f"--{name.replace('_', '-')}"
+        number = click.IntRange(0)
+        click.option(option, type=number, default=10, show_default=True)(seed)
+    return seed
 
 
-def add(source: ModuleType, count: int) -> None:
-    """Add rows of one resource and show how far it is; the caller commits."""
-    label = f"Adding {count} {source.MODEL.__tablename__}"
-    with click.progressbar(source.seed(count), length=count, label=label) as rows:
-        for number, row in enumerate(rows, start=1):
+def add(rows: Iterator[Base], count: int, name: str) -> None:
+    """Add rows and show how far it is; the caller commits."""
+    with click.progressbar(rows, length=count, label=f"Adding {count} {name}") as shown:
+        for number, row in enumerate(shown, start=1):
             db.session.add(row)
             if number % 1000 == 0:
                 db.session.flush()

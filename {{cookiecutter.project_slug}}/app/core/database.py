@@ -2,11 +2,11 @@
 
 from datetime import UTC, datetime
 from enum import StrEnum
-from typing import Any, ClassVar
+from typing import Any, ClassVar, TypeVar
 from uuid import UUID
 
 from flask_sqlalchemy import SQLAlchemy
-from sqlalchemy import DateTime, Dialect, Enum, Index, MetaData, TypeDecorator, event
+from sqlalchemy import DateTime, Enum, Index, MetaData, TypeDecorator, event
 from sqlalchemy.orm import (
     DeclarativeBase,
     Mapped,
@@ -43,21 +43,16 @@ class UtcDateTime(TypeDecorator[datetime]):
         """The type of the values."""
         return datetime
 
-    def process_bind_param(
-        self, value: datetime | None, dialect: Dialect
-    ) -> datetime | None:
+    def process_bind_param(self, value: datetime | None, _: Any) -> datetime | None:
         """Convert to UTC. Raises ValueError for a time without timezone."""
         if value is not None and value.tzinfo is None:
             raise ValueError("a time needs a timezone")
         return value.astimezone(UTC) if value else None
 
-    def process_result_value(
-        self, value: datetime | None, dialect: Dialect
-    ) -> datetime | None:
+    def process_result_value(self, value: datetime | None, _: Any) -> datetime | None:
         """Add the timezone where the database does not keep it."""
-        if value is not None and value.tzinfo is None:
-            return value.replace(tzinfo=UTC)
-        return value.astimezone(UTC) if value else None
+        aware = value and (value if value.tzinfo else value.replace(tzinfo=UTC))
+        return aware and aware.astimezone(UTC)
 
 
 # The value of a member as text, with a named check that the database keeps.
@@ -102,6 +97,8 @@ class Base(DeclarativeBase):
             if not column.unique:
                 Index(None, column, cls.__table__.c.id)
 
+
+Row = TypeVar("Row", bound=Base)
 
 db = SQLAlchemy(metadata=Base.metadata, session_options={"expire_on_commit": False})
 

@@ -18,12 +18,5 @@ def modules(kind: str) -> list[ModuleType]:
     A module that cannot be imported stops the start; it is never left out.
     """
     paths = sorted(APP.glob(PATTERN.format(kind=kind)))
-    return [_import(path.relative_to(APP.parent)) for path in paths]
-
-
-def _import(path: Path) -> ModuleType:
-    try:
-        return import_module(".".join(path.with_suffix("").parts))
-    except Exception as error:
-        error.add_note(f"This happened while the service imported {path}.")
-        raise
+    names = (path.relative_to(APP.parent).with_suffix("").parts for path in paths)
+    return [import_module(".".join(name)) for name in names]

@@ -24,11 +24,10 @@ blueprint = Blueprint(
 
 
 @blueprint.get("/")
-def page() -> Response:
+def page() -> tuple[str, dict[str, str]]:
     """Show the page."""
-    response = Response(render_template("docs.html"))
-    response.headers["Content-Security-Policy"] = CONTENT_SECURITY_POLICY
-    return response
+    headers = {"Content-Security-Policy": CONTENT_SECURITY_POLICY}
+    return render_template("docs.html"), headers
 
 
 @blueprint.get("/assets/<path:filename>")

@@ -4,17 +4,14 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from flask import Flask, Response, current_app, json, request
-from marshmallow import fields
-from sqlalchemy import UniqueConstraint
+from marshmallow import Schema, fields
 from sqlalchemy.exc import IntegrityError, OperationalError
 from sqlalchemy.orm.exc import StaleDataError
 from werkzeug.exceptions import HTTPException
 from werkzeug.http import HTTP_STATUS_CODES
 from werkzeug.sansio.response import Response as BaseResponse
 
-from app.core.database import Base
 from app.core.logging import request_id
-from app.core.schemas import Schema
 
 PROBLEM_JSON = "application/problem+json"
 
@@ -24,9 +21,7 @@ class ServiceError(Exception):
 
     status = 400
 
-    def __init__(
-        self, message: str, field: str | None = None, location: str = "json"
-    ) -> None:
+    def __init__(self, message: str, field: str = "", location: str = "json") -> None:
         super().__init__(message)
         self.field = field
         self.location = location
@@ -81,7 +76,9 @@ def configure(app: Flask) -> None:
     app.register_error_handler(OperationalError, handle_operational_error)
 
 
-def problem(status: int, detail: str | None, errors: Any = ()) -> Response:
+def problem(
+    status: int, detail: str | None, errors: Any = (), headers: Any = None
+) -> Response:
     """Make the answer; `errors` are as in FieldError."""
     content = {
         "type": "about:blank",
@@ -91,7 +88,7 @@ def problem(status: int, detail: str | None, errors: Any = ()) -> Response:
         "instance": request.path,
         "request_id": request_id(),
     } | ({"errors": errors} if errors else {})
-    return Response(json.dumps(content), status, content_type=PROBLEM_JSON)
+    return Response(json.dumps(content), status, headers, content_type=PROBLEM_JSON)
 
 
 def handle_http_exception(error: HTTPException) -> BaseResponse:
@@ -102,14 +99,8 @@ def handle_http_exception(error: HTTPException) -> BaseResponse:
     messages = data.get("messages", {})
     detail = "Some fields are not valid." if messages else error.description
     errors = sorted(field_errors(messages), key=lambda error: error["field"])
-    answer = problem(status, detail, errors)
-    if status == 304:
-        answer = Response(status=status)
-    for name, value in error.get_headers():
-        if name not in {"Content-Type", "Content-Length"}:
-            answer.headers[name] = value
-    answer.headers.update(data.get("headers") or {})
-    return answer
+    headers = dict(error.get_headers()) | (data.get("headers") or {})
+    return problem(status, detail, errors, headers)
 
 
 def field_errors(messages: Any, *path: str) -> Iterator[dict[str, str]]:
@@ -126,7 +117,7 @@ def field_errors(messages: Any, *path: str) -> Iterator[dict[str, str]]:
 def handle_service_error(error: ServiceError) -> Response:
     """Answer what a service refused."""
     text = str(error)
-    if error.field is None:
+    if not error.field:
         return problem(error.status, text)
     entry = {"location": error.location, "field": error.field, "message": text}
     return problem(error.status, f"{error.field}: {text}", [entry])
@@ -134,19 +125,15 @@ def handle_service_error(error: ServiceError) -> Response:
 
 def handle_integrity_error(error: IntegrityError) -> Response:
     """Name the field of a broken constraint, and never a value or a statement."""
-    for table in Base.metadata.tables.values():
-        for constraint in table.constraints:
-            if isinstance(constraint, UniqueConstraint):
-                names = ", ".join(f"{table.name}.{c.name}" for c in constraint.columns)
-                if str(error.orig) == f"UNIQUE constraint failed: {names}":
-                    field = ", ".join(constraint.columns.keys())
-                    return handle_service_error(Conflict("Is already taken.", field))
+    fault, _, columns = str(error.orig).partition(": ")  # "…: users.email"
+    if fault == "UNIQUE constraint failed":
+        field = ", ".join(name.rpartition(".")[2] for name in columns.split(", "))
+        return handle_service_error(Conflict("Is already taken.", field))
     return problem(409, "The change would break a rule of the database.")
 
 
 def handle_operational_error(error: OperationalError) -> Response:
     """Ask to come back later: the database is away, or busy with other writers."""
     current_app.logger.error("The database does not answer: %s", error.orig)
-    answer = problem(503, "The database does not answer. Try again in a moment.")
-    answer.headers["Retry-After"] = "1"
-    return answer
+    detail = "The database does not answer. Try again in a moment."
+    return problem(503, detail, headers={"Retry-After": "1"})

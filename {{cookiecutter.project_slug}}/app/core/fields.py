@@ -5,26 +5,16 @@ from decimal import Decimal
 from typing import Any
 
 from marshmallow import ValidationError, fields
-from marshmallow.fields import UUID, Enum, List, Nested
-from marshmallow.fields import AwareDateTime as DateTime
 from marshmallow.validate import OneOf
 from webargs.multidictproxy import MultiDictProxy
 
 from app.core.database import Base
 
-__all__ = [
-    "UUID",
-    "Boolean",
-    "DateTime",
-    "Email",
-    "Enum",
-    "Integer",
-    "List",
-    "Money",
-    "Nested",
-    "Sort",
-    "String",
-]
+UUID = fields.UUID
+DateTime = fields.AwareDateTime
+Enum = fields.Enum
+List = fields.List
+Nested = fields.Nested
 
 AMOUNT = r"^[0-9]{1,10}(\.[0-9]{1,2})?$"
 
@@ -38,7 +28,6 @@ class String(fields.String):
     """Text that every database can store: no NUL and no half of a surrogate pair."""
 
     def __init__(self, **kwargs: Any) -> None:
-        """Document what is refused, as far as a pattern can say it."""
         super().__init__(**kwargs)
         document(self, pattern="^[^\\u0000]*$", examples=["text"])
 
@@ -50,15 +39,11 @@ class String(fields.String):
 
 
 class Email(fields.Email):
-    """An e-mail address, in lower case so that every spelling of it is the same one."""
+    """An e-mail address; the model stores it in lower case."""
 
     def __init__(self, **kwargs: Any) -> None:
-        """Document the field with an example."""
         super().__init__(**kwargs)
         document(self, examples=["ada@example.com"])
-
-    def _deserialize(self, value: Any, attr: Any, data: Any, **kwargs: Any) -> str:
-        return super()._deserialize(value, attr, data, **kwargs).lower()
 
 
 class Boolean(fields.Boolean):
@@ -81,18 +66,12 @@ class Integer(fields.Integer):
         return super()._validated(value)
 
 
-class Money(fields.Field[Decimal]):
+class Money(fields.Decimal):
     """An exact amount of at most ten digits and two places, as a string in JSON."""
 
     def __init__(self, **kwargs: Any) -> None:
-        """Document the field as what it is in JSON."""
-        super().__init__(**kwargs)
+        super().__init__(places=2, as_string=True, **kwargs)
         document(self, type="string", pattern=AMOUNT, examples=["12.50"])
-
-    def _serialize(
-        self, value: Decimal | None, attr: str | None, obj: Any, **kwargs: Any
-    ) -> str | None:
-        return None if value is None else f"{value:.2f}"
 
     def _deserialize(self, value: Any, attr: Any, data: Any, **kwargs: Any) -> Decimal:
         if not isinstance(value, str) or not re.fullmatch(AMOUNT, value, re.ASCII):
@@ -104,7 +83,6 @@ class Sort(fields.String):
     """The order of a list: one of the `sort_keys` of a model, `-` before it descends."""
 
     def __init__(self, model: type[Base]) -> None:
-        """Allow the keys in both directions; the first one is the default."""
         keys = model.sort_keys
         allowed = OneOf([*keys, *(f"-{key}" for key in keys)])
         super().__init__(load_default=keys[0], validate=allowed)

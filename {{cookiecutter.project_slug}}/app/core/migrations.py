@@ -3,9 +3,7 @@
 from typing import Any, Literal
 
 from alembic import context
-from alembic.autogenerate.api import AutogenContext
 from flask_migrate import Migrate
-from sqlalchemy import Connection
 
 from app.core.database import Base, UtcDateTime, db
 
@@ -20,44 +18,34 @@ def run() -> None:
         )
         with context.begin_transaction():
             context.run_migrations()
-    else:
-        with db.engine.connect() as connection:
-            run_online(connection)
+        return
+    with db.engine.connect() as connection:
+        driver: Any = connection.connection.driver_connection
+        # SQLite changes a table by making a new one; rows that refer to it must wait.
+        driver.execute("PRAGMA foreign_keys = OFF")
+        try:
+            context.configure(
+                connection=connection,
+                target_metadata=Base.metadata,
+                render_as_batch=True,
+                transactional_ddl=True,
+                render_item=render_item,
+                process_revision_directives=skip_empty_revision,
+            )
+            with context.begin_transaction():
+                context.run_migrations()
+        finally:
+            driver.execute("PRAGMA foreign_keys = ON")
 
 
-def run_online(connection: Connection) -> None:
-    """Run migrations on a connection, in one transaction where the database can."""
-    driver: Any = connection.connection.driver_connection
-    # SQLite changes a table by making a new one; the rows that refer to it must wait.
-    driver.execute("PRAGMA foreign_keys = OFF")
-    try:
-        context.configure(
-            connection=connection,
-            target_metadata=Base.metadata,
-            render_as_batch=True,
-            compare_type=True,
-            transactional_ddl=True,
-            render_item=render_item,
-            process_revision_directives=skip_empty_revision,
-        )
-        with context.begin_transaction():
-            context.run_migrations()
-    finally:
-        driver.execute("PRAGMA foreign_keys = ON")
-
-
-def render_item(
-    kind: str, item: Any, autogen_context: AutogenContext
-) -> str | Literal[False]:
+def render_item(kind: str, item: Any, autogen_context: Any) -> str | Literal[False]:
     """Write our own types as plain SQLAlchemy, so that no migration imports the app."""
     if kind == "type" and isinstance(item, UtcDateTime):
         return "sa.DateTime(timezone=True)"
     return False
 
 
-def skip_empty_revision(
-    migration_context: Any, revision: Any, directives: list[Any]
-) -> None:
+def skip_empty_revision(_context: Any, _revision: Any, directives: list[Any]) -> None:
     """Write no revision when the models and the database agree."""
     asked = getattr(context.config.cmd_opts, "autogenerate", False)
     if asked and directives[0].upgrade_ops.is_empty():

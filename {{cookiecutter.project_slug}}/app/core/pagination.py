@@ -6,61 +6,45 @@ by means of an index, so no row before it is read or counted.
 
 import json
 from base64 import urlsafe_b64decode, urlsafe_b64encode
-from collections.abc import Mapping, Sequence
-from typing import Any, Generic, TypedDict, TypeVar
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
 
-from marshmallow import ValidationError
+from marshmallow import Schema, ValidationError
 from sqlalchemy import select, tuple_
-from sqlalchemy.orm import InstrumentedAttribute
 
+from app.core import fields
 from app.core.database import Base, db
 from app.core.errors import Invalid
-from app.core.schemas import Schema
 
-Row = TypeVar("Row", bound=Base)
-
-
-class Page(TypedDict, Generic[Row]):
-    """One page of a list; `next_cursor` is None on the last one."""
-
-    items: Sequence[Row]
-    next_cursor: str | None
+# The fields that read the values of a cursor: it comes from outside as a body does.
+OWN_FIELDS = {str: fields.String, Decimal: fields.Money, datetime: fields.DateTime}
+FIELDS = Schema.TYPE_MAPPING | OWN_FIELDS
 
 
-def paginate(model: type[Row], query: Mapping[str, Any]) -> Page[Row]:
-    """Return the page that a loaded `PageQuery` asks for; its other fields are filters.
+def paginate(
+    model: type[Base], limit: int, sort: str, cursor: str | None = None, **filters: Any
+) -> dict[str, Any]:
+    """Return a page: its `items`, and `next_cursor`, which is None on the last one.
 
     Raises Invalid for a cursor that is malformed or was made for another list.
     """
-    filters = dict(query)
-    limit, sort = filters.pop("limit"), filters.pop("sort")
-    cursor = filters.pop("cursor", None)
     purpose = (model.__tablename__, sort)
-    columns = unique_order(model, sort.removeprefix("-"))
-    position = tuple_(*columns)
+    # The id makes the order unique. The index that this needs is made with the model.
+    columns = [getattr(model, sort.removeprefix("-")), model.id]
+    descending = sort.startswith("-")
 
     statement = select(model).filter_by(**filters).limit(limit + 1)
-    if sort.startswith("-"):
-        statement = statement.order_by(*(column.desc() for column in columns))
-    else:
-        statement = statement.order_by(*columns)
+    statement = statement.order_by(*(c.desc() if descending else c for c in columns))
     if cursor is not None:
-        end = decode(cursor, purpose, columns)
-        after = position < end if sort.startswith("-") else position > end
-        statement = statement.where(after)
+        position, end = tuple_(*columns), decode(cursor, purpose, columns)
+        statement = statement.where(position < end if descending else position > end)
 
     rows = db.session.scalars(statement).all()
-    items = rows[:limit]
     if len(rows) <= limit:
-        return {"items": items, "next_cursor": None}
-    last = [getattr(items[-1], column.key) for column in columns]
-    return {"items": items, "next_cursor": encode([*purpose, *last])}
-
-
-def unique_order(model: type[Base], key: str) -> list[InstrumentedAttribute[Any]]:
-    """Return the columns to sort by: the key, and the id where the key is not unique."""
-    column = getattr(model, key)
-    return [column] if model.__table__.c[key].unique else [column, model.id]
+        return {"items": rows, "next_cursor": None}
+    last = [getattr(rows[limit - 1], column.key) for column in columns]
+    return {"items": rows[:limit], "next_cursor": encode([*purpose, *last])}
 
 
 def encode(values: list[Any]) -> str:
@@ -69,19 +53,17 @@ def encode(values: list[Any]) -> str:
     return urlsafe_b64encode(text).decode().rstrip("=")
 
 
-def decode(
-    cursor: str, purpose: tuple[str, str], columns: list[InstrumentedAttribute[Any]]
-) -> tuple[Any, ...]:
+def decode(cursor: str, purpose: tuple[str, str], columns: list[Any]) -> list[Any]:
     """Return the values of `columns` that a cursor holds. Raises Invalid."""
     try:
         content = json.loads(urlsafe_b64decode(cursor + "=="))
         table, sort, *values = content
         if (table, sort) != purpose or encode(content) != cursor:
             raise ValueError(content)
-        return tuple(
-            Schema.TYPE_MAPPING[column.type.python_type]().deserialize(value)
+        return [
+            FIELDS[column.type.python_type]().deserialize(value)
             for column, value in zip(columns, values, strict=True)
-        )
+        ]
     except (ValueError, TypeError, RecursionError, ValidationError):
         message = "Is not a cursor of this list in this order."
         raise Invalid(message, "cursor", "query") from None

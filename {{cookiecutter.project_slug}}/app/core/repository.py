@@ -1,15 +1,13 @@
 """Reads and writes rows, with the rules that hold for every table."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from datetime import timedelta
-from typing import Any, TypeVar, cast
+from typing import Any, cast
 
 import sqlalchemy as sa
 
-from app.core.database import Base, db, utc_now
+from app.core.database import Base, Row, db, utc_now
 from app.core.errors import Conflict, Invalid, NotFound
-
-Row = TypeVar("Row", bound=Base)
 
 
 def get(model: type[Row], **criteria: Any) -> Row:
@@ -20,10 +18,10 @@ def get(model: type[Row], **criteria: Any) -> Row:
     return row
 
 
-def save(row: Row, values: Mapping[str, Any]) -> Row:
+def save(row: Row, values: dict[str, Any]) -> Row:
     """Set the values, and store the row. Raises Invalid for a reference to nothing."""
-    for name, target in references(type(row)):
-        if name in values and values[name] is not None:
+    for model, name, target in references():
+        if model is type(row) and values.get(name) is not None:
             # The lock keeps the other row from being deleted before this one is stored.
             found = sa.select(target.id).filter_by(id=values[name])
             if db.session.scalar(found.with_for_update(read=True)) is None:
@@ -39,14 +37,12 @@ def delete(row: Base) -> None:
     """Hide the row from every reader. Raises Conflict while others refer to it."""
     row.deleted_at = utc_now()
     db.session.flush()  # locks the row, so that no new reference comes while we look
-    for mapper in Base.registry.mappers:
-        model = mapper.class_
-        for name, target in references(model):
-            if target is type(row):
-                referring = sa.select(model.id).filter_by(**{name: row.id}).limit(1)
-                if db.session.scalar(referring) is not None:
-                    db.session.rollback()
-                    raise Conflict(f"{model.__name__} rows refer to it.")
+    for model, name, target in references():
+        if target is type(row):
+            referring = sa.select(model.id).filter_by(**{name: row.id}).limit(1)
+            if db.session.scalar(referring) is not None:
+                db.session.rollback()
+                raise Conflict(f"{model.__name__} rows refer to it.")
     db.session.commit()
 
 
@@ -69,9 +65,10 @@ def purge(older_than: timedelta) -> dict[str, int]:
     return removed
 
 
-def references(model: type[Base]) -> Iterator[tuple[str, type[Base]]]:
-    """Yield each column of a model that refers to another one, and that other one."""
+def references() -> Iterator[tuple[type[Base], str, type[Base]]]:
+    """Yield each model and column that refers to another model, and that other one."""
     models = {mapper.local_table: mapper.class_ for mapper in Base.registry.mappers}
-    for column in model.__table__.columns:
-        for key in column.foreign_keys:
-            yield column.key, models[key.column.table]
+    for table, model in models.items():
+        for column in table.columns:
+            for key in column.foreign_keys:
+                yield model, column.key, models[key.column.table]

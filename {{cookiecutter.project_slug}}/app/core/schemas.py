@@ -1,22 +1,10 @@
 """The bases of the schemas of every resource."""
 
-from datetime import datetime
-from decimal import Decimal
-
 import marshmallow.fields
+from marshmallow import Schema
 from marshmallow.validate import Range
 
 from app.core import fields
-
-
-class Schema(marshmallow.Schema):
-    """The base of every schema; refuses unknown fields."""
-
-    TYPE_MAPPING = marshmallow.Schema.TYPE_MAPPING | {
-        str: fields.String,
-        Decimal: fields.Money,
-        datetime: fields.DateTime,
-    }
 
 
 class Row(Schema):

@@ -6,8 +6,6 @@ from typing import Any
 from flask import has_request_context, request
 from sqlalchemy import Connection, Engine, event
 
-READING = {"GET", "HEAD", "OPTIONS"}
-
 
 def configure(engine: Engine) -> None:
     """Switch on foreign keys, write-ahead logging and real transactions."""
@@ -19,7 +17,6 @@ def _connect(connection: SQLiteConnection, record: Any) -> None:
     # The driver's own handling of transactions does not cover SELECT and DDL.
     connection.isolation_level = None
     connection.execute("PRAGMA foreign_keys = ON")
-    connection.execute("PRAGMA busy_timeout = 5000")
     connection.execute("PRAGMA journal_mode = WAL")
     connection.execute("PRAGMA synchronous = NORMAL")
 
@@ -27,5 +24,5 @@ def _connect(connection: SQLiteConnection, record: Any) -> None:
 def _begin(connection: Connection) -> None:
     # A transaction that reads before it writes fails at once when another one wrote
     # in between; one that says so from the start waits for its turn.
-    reading = has_request_context() and request.method in READING
+    reading = has_request_context() and request.method in {"GET", "HEAD", "OPTIONS"}
     connection.exec_driver_sql("BEGIN" if reading else "BEGIN IMMEDIATE")

@@ -5,10 +5,10 @@ from decimal import Decimal
 from random import choice, randrange
 from uuid import uuid4
 
+from click import ClickException
 from sqlalchemy import select
 
 from app.core.database import Base, db
-from app.core.errors import Conflict
 {% if cookiecutter.layout == "domain" %}
 
 from .models import Order, OrderStatus
@@ -20,11 +20,11 @@ MODEL = Order
 
 
 def seed(count: int) -> Iterator[Order]:
-    """Yield new orders of users that exist. Raises Conflict when there is none."""
+    """Yield new orders of users that exist. Raises ClickException without any."""
     users = Base.metadata.tables["users"]
     user_ids = db.session.scalars(select(users.c.id).limit(100)).all()
     if count and not user_ids:
-        raise Conflict("Orders need users: add `--users 10`.")
+        raise ClickException("Orders need users: add `--users 10`.")
     for _ in range(count):
         yield Order(
             number=uuid4().hex[:12].upper(),

@@ -1,11 +1,10 @@
 """What can be done with orders; knows nothing of HTTP."""
 
-from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
 from app.core import repository
-from app.core.pagination import Page, paginate
+from app.core.pagination import paginate
 {% if cookiecutter.layout == "domain" %}
 
 from .models import Order
@@ -14,9 +13,9 @@ from app.models.order import Order
 {% endif %}
 
 
-def list_orders(query: Mapping[str, Any]) -> Page[Order]:
+def list_orders(query: dict[str, Any]) -> dict[str, Any]:
     """Return one page of orders; `query` is a loaded OrderQuery. Raises Invalid."""
-    return paginate(Order, query)
+    return paginate(Order, **query)
 
 
 def get_order(order_id: UUID) -> Order:
@@ -24,12 +23,12 @@ def get_order(order_id: UUID) -> Order:
     return repository.get(Order, id=order_id)
 
 
-def create_order(values: Mapping[str, Any]) -> Order:
+def create_order(values: dict[str, Any]) -> Order:
     """Store a new order; `values` is a loaded OrderCreate."""
     return repository.save(Order(), values)
 
 
-def update_order(order: Order, values: Mapping[str, Any]) -> Order:
+def update_order(order: Order, values: dict[str, Any]) -> Order:
     """Change an order; `values` is a loaded OrderUpdate."""
     return repository.save(order, values)
 

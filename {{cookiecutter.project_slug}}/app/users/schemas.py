@@ -1,9 +1,10 @@
 """What requests and answers say about users."""
 
+from marshmallow import Schema
 from marshmallow.validate import Length
 
 from app.core import fields
-from app.core.schemas import PageQuery, PageSchema, Row, Schema
+from app.core.schemas import PageQuery, PageSchema, Row
 {% if cookiecutter.layout == "domain" %}
 
 from .models import User

@@ -1,11 +1,10 @@
 """What can be done with users; knows nothing of HTTP."""
 
-from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
 from app.core import repository
-from app.core.pagination import Page, paginate
+from app.core.pagination import paginate
 {% if cookiecutter.layout == "domain" %}
 
 from .models import User
@@ -14,9 +13,9 @@ from app.models.user import User
 {% endif %}
 
 
-def list_users(query: Mapping[str, Any]) -> Page[User]:
+def list_users(query: dict[str, Any]) -> dict[str, Any]:
     """Return one page of users; `query` is a loaded UserQuery. Raises Invalid."""
-    return paginate(User, query)
+    return paginate(User, **query)
 
 
 def get_user(user_id: UUID) -> User:
@@ -29,12 +28,12 @@ def find_user(email: str) -> User:
     return repository.get(User, email=email.lower())
 
 
-def create_user(values: Mapping[str, Any]) -> User:
+def create_user(values: dict[str, Any]) -> User:
     """Store a new user; `values` is a loaded UserCreate."""
     return repository.save(User(), values)
 
 
-def update_user(user: User, values: Mapping[str, Any]) -> User:
+def update_user(user: User, values: dict[str, Any]) -> User:
     """Change a user; `values` is a loaded UserUpdate."""
     return repository.save(user, values)
 
