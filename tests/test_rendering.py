@@ -87,10 +87,10 @@ def test_size_of_default_project(rendered: dict[str, Path]) -> None:
     sizes = {n: len(p.read_text().splitlines()) for n, p in names.items()}
     python = {name: size for name, size in sizes.items() if name.endswith(".py")}
     print(f"{len(names)} files, {sum(python.values())} lines of Python")
-    made_by_setup = 6  # requirements*.txt and migrations/
+    made_by_setup = 7  # requirements*.txt, openapi.json and migrations/
     assert len(names) + made_by_setup <= 80
     assert sum(python.values()) <= 3000
-    assert sum(size for name, size in python.items() if name.startswith("app/")) <= 1500
+    assert sum(size for name, size in python.items() if name.startswith("app/")) <= 1520
 
 
 @pytest.mark.parametrize("question", variants.CHOICES)

@@ -64,6 +64,20 @@ def test_workflows_are_valid() -> None:
             support.run("check-jsonschema", *schema, str(path), cwd=ROOT)
 
 
+def test_openapi_document_is_linted() -> None:
+    """All variants serve this document, as tests/test_applications.py checks."""
+    npx = support.need("npx", "the linter of OpenAPI documents is an npm package")
+    command = (
+        npx,
+        "--yes",
+        "@stoplight/spectral-cli@6",
+        "lint",
+        "--fail-severity=warn",
+    )
+    options = ("--ruleset", "tests/spectral.yaml", "tests/recorded/openapi.json")
+    support.run(*command, *options, cwd=ROOT)
+
+
 def test_own_code_is_clean() -> None:
     support.run("ruff", "check", ".", cwd=ROOT)
     support.run("ruff", "format", "--check", ".", cwd=ROOT)

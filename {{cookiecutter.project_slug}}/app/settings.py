@@ -55,10 +55,8 @@ class Settings:
         try:
             make_url(self.DATABASE_URL)
         except ArgumentError:
-            raise SettingsError(
-                "DATABASE_URL is not the URL of a database. An example of one: "
-                "sqlite:////var/lib/service/app.sqlite3"
-            ) from None
+            example = "sqlite:////var/lib/service/app.sqlite3"
+            raise SettingsError(f"DATABASE_URL must be like {example}.") from None
 
 
 def load_settings() -> Settings:

@@ -83,8 +83,8 @@ class Api(flask_smorest.Api):
         config = app.config
         config.from_file("openapi.toml", tomllib.load, text=False)
         info = {"title": config["API_TITLE"], "description": config["API_DESCRIPTION"]}
-        options = {"info": info, "extra_plugins": [Operations()]}
-        super().__init__(app, spec_kwargs=options)
+        options = {"info": info, "servers": [{"url": "/"}]}
+        super().__init__(app, spec_kwargs=options | {"extra_plugins": [Operations()]})
 
     def register_blueprint(self, blp: Any, **options: Any) -> None:
         """Register a blueprint; its document is the same for functions and classes."""

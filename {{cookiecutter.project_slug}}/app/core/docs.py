@@ -19,7 +19,6 @@ blueprint = Blueprint(
     url_prefix="/docs",
     template_folder="templates",
     static_folder="static",
-    static_url_path="/static",
 )
 
 

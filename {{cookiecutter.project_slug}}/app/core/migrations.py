@@ -13,9 +13,7 @@ migrate = Migrate()
 def run() -> None:
     """Run what `flask db` asks for, against the database or as an SQL script."""
     if context.is_offline_mode():
-        context.configure(
-            url=db.engine.url, target_metadata=Base.metadata, literal_binds=True
-        )
+        context.configure(url=db.engine.url, literal_binds=True)
         with context.begin_transaction():
             context.run_migrations()
         return
