@@ -14,8 +14,9 @@ help: ## list the targets
 
 demo: .venv/generate ## generate build/order-service and serve it (PORT=8000, FRESH=1)
 	@if [ -n "$(FRESH)" ]; then rm -rf $(DEMO) $(DEMO).seeded; fi
-	@test -e $(DEMO)/manage.py || PATH="$(CURDIR)/$(BIN):$$PATH" \
-	  $(BIN)/cookiecutter . --default-config --no-input --output-dir build setup=false
+	@test -e $(DEMO) || (rm -rf build/new && PATH="$(CURDIR)/$(BIN):$$PATH" \
+	  $(BIN)/cookiecutter . --default-config --no-input -o build/new setup=false && \
+	  mv build/new/order-service $(DEMO))
 	@PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/python $(DEMO)/scripts/setup.py
 	@test -e $(DEMO).seeded || (cd $(DEMO) && .venv/bin/python manage.py seed \
 	  --users 50 --orders 200) && touch $(DEMO).seeded

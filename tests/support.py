@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import signal
 import socket
 import subprocess
 import sys
@@ -68,6 +69,11 @@ def generate(
     given = [f"{name}={value}" for name, value in answers.items()]
     command = ["cookiecutter", str(ROOT), "--default-config", "--no-input", *options]
     return run(*command, *given, cwd=output, code=code, **changes)
+
+
+def heed_ctrl_c() -> None:
+    """Let a child heed SIGINT, which a shell's background processes ignore."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
 def commit(folder: Path) -> None:

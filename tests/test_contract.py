@@ -46,6 +46,22 @@ def test_schemathesis_finds_nothing(url: str, tmp_path: Path) -> None:
 
 
 @variants.each_application()
+def test_large_bodies_are_refused(url: str) -> None:
+    """Also in pieces, without a length: valid JSON up to the limit, then more."""
+    body = b'{"email": "large@example.com", "name": "Large"}' + b" " * 2**20
+    pieces = (body[start : start + 2**16] for start in range(0, len(body), 2**16))
+    for data in (body, pieces):
+        answer = requests.post(
+            f"{url}/api/v1/users/",
+            data=data,
+            headers={"Content-Type": "application/json"},
+            timeout=30,
+        )
+        assert answer.status_code == 413
+        assert answer.headers["Content-Type"] == "application/problem+json"
+
+
+@variants.each_application()
 def test_of_many_writers_one_wins(url: str) -> None:
     users = f"{url}/api/v1/users/"
     with ThreadPoolExecutor(WRITERS) as pool:

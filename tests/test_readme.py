@@ -48,6 +48,7 @@ def serving(command: str, project: Path, port: int) -> Iterator[str]:
             stdout=output,
             stderr=output,
             start_new_session=True,
+            preexec_fn=support.heed_ctrl_c,
         )
         try:
             support.wait_for(f"{url}/health/ready", server, log, seconds=90)

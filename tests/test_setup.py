@@ -117,6 +117,18 @@ def test_no_uv(fresh: Path) -> None:
     set_up(fresh, **NO_UV)
 
 
+def test_uv_is_gone_later(fresh: Path) -> None:
+    set_up(fresh)
+    set_up(fresh, **NO_UV)
+
+
+def test_wrong_setting_is_named(fresh: Path) -> None:
+    set_up(fresh)
+    printed = set_up(fresh, code=1, SECRET_KEY="short")
+    assert "A setting is wrong: SECRET_KEY" in printed
+    assert "Traceback" not in printed
+
+
 def test_no_network(tmp_path: Path) -> None:
     printed = support.generate(tmp_path, {}, **offline(tmp_path))
     project = tmp_path / "order-service"
@@ -217,6 +229,7 @@ def test_ctrl_c(tmp_path: Path, moment: str) -> None:
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         start_new_session=True,
+        preexec_fn=support.heed_ctrl_c,
     )
     printed = b""
     while moment.encode() not in printed:

@@ -47,16 +47,20 @@ class Settings:
         """Refuse what cannot work. Raises SettingsError."""
         if self.LOG_LEVEL not in LOG_LEVELS:
             raise SettingsError(f"LOG_LEVEL must be one of {', '.join(LOG_LEVELS)}.")
-        if len(self.SECRET_KEY) < 32:
+        if self.MAX_CONTENT_LENGTH < 1:
+            raise SettingsError("MAX_CONTENT_LENGTH must be 1 or more.")
+        if len(self.SECRET_KEY.strip()) < 32:
             raise SettingsError(
                 "SECRET_KEY must be a random text of 32 characters or more. Make one: "
                 'python -c "import secrets; print(secrets.token_urlsafe(32))"'
             )
         try:
-            make_url(self.DATABASE_URL)
-        except ArgumentError:
+            make_url(self.DATABASE_URL).get_dialect().import_dbapi()
+        except (ArgumentError, ImportError, ValueError):
             example = "sqlite:////var/lib/service/app.sqlite3"
-            raise SettingsError(f"DATABASE_URL must be like {example}.") from None
+            raise SettingsError(
+                f"DATABASE_URL is not usable: write one like {example}."
+            ) from None
 
 
 def load_settings() -> Settings:
@@ -77,5 +81,6 @@ def load_settings() -> Settings:
             testing = (app_env, name) == ("testing", "DATABASE_URL")
             values[name] = read("TEST_DATABASE_URL" if testing else name, default)
     except EnvError as error:
-        raise SettingsError(f"{error}. .env.example explains it.") from None
+        text = str(error).rstrip(".")
+        raise SettingsError(f"{text}. .env.example explains it.") from None
     return Settings(**values)

@@ -16,7 +16,7 @@ ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
 from app import create_app
-from app.settings import load_settings
+from app.settings import SettingsError, load_settings
 
 MIGRATIONS = ROOT / "migrations"
 PARTS = ("alembic.ini", "env.py", "script.py.mako")
@@ -49,4 +49,7 @@ def flask(app: Flask, *arguments: str) -> None:
 
 
 if __name__ == "__main__":
-    main()
+    try:
+        main()
+    except SettingsError as error:
+        sys.exit(f"A setting is wrong: {error}")

@@ -31,6 +31,7 @@ FOREIGN = re.compile("VIRTUAL_ENV|CONDA_PREFIX|PYTHONPATH|PYTHONHOME|FLASK_.*")
 # What the output of a failed command says about the machine; the first that is found.
 REASONS = {
     "no space left": "The disk is full.",
+    "sqlalche|sqlite3": "The database cannot be used: see DATABASE_URL in .env.",
     "ensurepip|no module named venv": (
         "This Python cannot make virtual environments. "
         "Install uv, or on Debian and Ubuntu: apt install python3-venv"
@@ -106,6 +107,7 @@ def uv_pip(*arguments: str) -> None:
     """Run `uv pip` for .venv; without a uv on the machine, install one there."""
     uv = find_uv()
     if uv is None:
+        run(PYTHON, "-m", "ensurepip")  # an environment that uv made has no pip
         run(PYTHON, "-m", "pip", "install", "--quiet", "uv")
         uv = str(BIN / f"uv{EXE}")
     command, *options = arguments

@@ -29,9 +29,13 @@ class Parser(FlaskParser):
         if not req.is_json:
             abort(415, "The body must be JSON, sent as application/json.")
         try:
+            body = req.get_data()
+            # A body without a length is cut at the limit, not refused.
+            if req.content_length is None and len(body) == req.max_content_length:
+                abort(413)
             # Python reads NaN and Infinity, which JSON does not have; int() fails.
-            return json.loads(req.get_data(), parse_constant=int)
-        except (ValueError, RecursionError):
+            return json.loads(body, parse_constant=int)
+        except (ValueError, RecursionError, OSError):  # OSError: chunks that are none
             abort(400, "The body is not valid JSON.")
 
 
@@ -42,7 +46,8 @@ class Blueprint(flask_smorest.Blueprint):
 
     def _check_not_modified(self, etag: str) -> None:
         """Answer 304 with the ETag, as RFC 9110 asks for."""
-        if request.method in {"GET", "HEAD"} and etag in request.if_none_match:
+        known = request.if_none_match.contains_weak(etag)
+        if request.method in {"GET", "HEAD"} and known:
             abort(Response(status=304, headers={"ETag": quote_etag(etag)}))
 
 

@@ -1,6 +1,7 @@
 """The fields of schemas: those of marshmallow, stricter where it is too kind."""
 
 import re
+from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
@@ -11,7 +12,6 @@ from webargs.multidictproxy import MultiDictProxy
 from app.core.database import Base
 
 UUID = fields.UUID
-DateTime = fields.AwareDateTime
 Enum = fields.Enum
 List = fields.List
 Nested = fields.Nested
@@ -64,6 +64,16 @@ class Integer(fields.Integer):
         if isinstance(value, str) and not re.fullmatch("-?[0-9]+", value):
             raise self.make_error("invalid", input=value)
         return super()._validated(value)
+
+
+class DateTime(fields.AwareDateTime):
+    """A time with a timezone, which is converted to UTC."""
+
+    def _deserialize(self, value: Any, attr: Any, data: Any, **kwargs: Any) -> datetime:
+        try:
+            return super()._deserialize(value, attr, data, **kwargs).astimezone(UTC)
+        except OverflowError:  # in year 1 or 9999
+            raise ValidationError("Is too early or too late.") from None
 
 
 class Money(fields.Decimal):

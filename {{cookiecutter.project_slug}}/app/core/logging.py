@@ -32,7 +32,7 @@ def configure(app: Flask) -> None:
     # The JSON formatter takes the names of its fields from the format.
     handler.setFormatter((JsonFormatter if production else logging.Formatter)(FORMAT))
     logging.basicConfig(level=app.config["LOG_LEVEL"], handlers=[handler], force=True)
-    logging.getLogger("alembic.runtime.plugins").setLevel("WARNING")
+    logging.getLogger("alembic").setLevel("WARNING")
     app.before_request(_begin)
     app.after_request(_end)
 

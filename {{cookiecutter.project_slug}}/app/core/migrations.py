@@ -1,5 +1,6 @@
 """How migrations are made and run; `migrations/env.py` calls `run`."""
 
+import logging
 from typing import Any, Literal
 
 from alembic import context
@@ -12,6 +13,7 @@ migrate = Migrate()
 
 def run() -> None:
     """Run what `flask db` asks for, against the database or as an SQL script."""
+    logging.getLogger("alembic.runtime.migration").setLevel("INFO")
     if context.is_offline_mode():
         context.configure(url=db.engine.url, literal_binds=True)
         with context.begin_transaction():
