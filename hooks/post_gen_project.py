@@ -16,6 +16,7 @@ from pathlib import Path
 
 # Settings of whatever else runs on this machine: set-up must not touch its database.
 FOREIGN = {"APP_ENV", "DATABASE_URL", "SECRET_KEY", "TEST_DATABASE_URL"}
+FOREIGN |= {"DOCS_ENABLED", "LOG_LEVEL", "MAX_CONTENT_LENGTH"}
 
 SETUP = json.loads("{{ cookiecutter.setup | lower }}")
 CRUFT = json.loads("{{ (cookiecutter._commit is defined) | lower }}")

@@ -43,7 +43,7 @@ def test_tags_stand_alone() -> None:
         for line in path.read_text().splitlines():
             assert "{%-" not in line, path
             if "{%" in line:
-                assert re.fullmatch(r"\s*\{%.*%\}", line), f"{path}: {line}"
+                assert re.fullmatch(r"\s*\{%[^%]*%\}", line), f"{path}: {line}"
 
 
 def test_layers_extend_domains() -> None:

@@ -7,7 +7,8 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 from secrets import token_urlsafe
-from typing import Any, get_type_hints
+from types import UnionType
+from typing import Any, get_args, get_type_hints
 
 from click import ClickException
 from environs import Env, EnvError, validate
@@ -31,10 +32,7 @@ class SettingsError(ClickException):
 
 @dataclass(frozen=True, kw_only=True)
 class Settings:
-    """The settings of one process.
-
-    Each is an environment variable and a key of `app.config` with the same name.
-    """
+    """The settings: environment variables, and keys of `app.config`, by these names."""
 
     SECRET_KEY: str
     DATABASE_URL: str  # a relative SQLite path is relative to instance/
@@ -45,7 +43,7 @@ class Settings:
 
     def __post_init__(self) -> None:
         """Refuse what cannot work. Raises SettingsError."""
-        if self.LOG_LEVEL not in LOG_LEVELS:
+        if self.LOG_LEVEL.upper() not in LOG_LEVELS:
             raise SettingsError(f"LOG_LEVEL must be one of {', '.join(LOG_LEVELS)}.")
         if self.MAX_CONTENT_LENGTH < 1:
             raise SettingsError("MAX_CONTENT_LENGTH must be 1 or more.")
@@ -64,10 +62,7 @@ class Settings:
 
 
 def load_settings() -> Settings:
-    """Read the environment and, outside production, `.env`; the environment wins.
-
-    Raises SettingsError.
-    """
+    """Read the environment, else `.env` (not in production). Raises SettingsError."""
     env = Env()
     if os.environ.get("APP_ENV") != "production":
         env.read_env(ROOT / ".env", recurse=False)
@@ -76,6 +71,8 @@ def load_settings() -> Settings:
         values: dict[str, Any] = {}
         for name, kind in get_type_hints(Settings).items():
             default = DEFAULTS[app_env].get(name, getattr(Settings, name, ...))
+            if isinstance(kind, UnionType):  # str | None
+                kind = get_args(kind)[0]
             read = getattr(env, kind.__name__)  # env.str, env.bool or env.int
             # Tests must never touch the database of the service.
             testing = (app_env, name) == ("testing", "DATABASE_URL")

@@ -19,8 +19,12 @@ def app(tmp_path_factory: pytest.TempPathFactory) -> Flask:
     """Return the service, on a database of its own that has every migration."""
     path: Path = tmp_path_factory.mktemp("database") / "test.sqlite3"
     os.environ["APP_ENV"] = "testing"
-    os.environ.setdefault("TEST_DATABASE_URL", f"sqlite:///{path}")
-    app = create_app(load_settings())
+    url = load_settings().DATABASE_URL  # TEST_DATABASE_URL, also from .env
+    if url == "sqlite://":
+        url = f"sqlite:///{path}"
+    # What else a developer has in .env must not decide a test.
+    settings = Settings(APP_ENV="testing", SECRET_KEY="x" * 32, DATABASE_URL=url)
+    app = create_app(settings)
     with app.app_context():
         upgrade()
     return app

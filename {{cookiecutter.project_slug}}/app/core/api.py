@@ -13,6 +13,7 @@ from werkzeug.http import HTTP_STATUS_CODES, quote_etag
 
 from app.core.errors import PROBLEM_JSON, Problem
 
+API_PREFIX = "/api/v1"
 ACTIONS = {"post": "create", "put": "replace", "patch": "update", "delete": "delete"}
 # The names of the answers in the document; those of http.HTTPStatus change with Python.
 ANSWERS = {code: title.replace(" ", "") for code, title in HTTP_STATUS_CODES.items()}
@@ -73,9 +74,10 @@ class Operations(BasePlugin):
 
 def operation_id(path: str, method: str) -> str:
     """Name an operation after its path: `users_list`, `users_get`, `users_lookup_get`."""
-    steps = [step for step in path.split("/")[3:] if step and "{" not in step]
+    steps = path.removeprefix(API_PREFIX).split("/")
+    names = [step for step in steps if step and "{" not in step]
     action = "list" if path.endswith("/") else "get"
-    return "_".join([*steps, ACTIONS.get(method, action)]).replace("-", "_")
+    return "_".join([*names, ACTIONS.get(method, action)]).replace("-", "_")
 
 
 class Api(flask_smorest.Api):

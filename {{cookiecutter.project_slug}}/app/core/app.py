@@ -2,14 +2,13 @@
 
 from collections.abc import Iterable
 
+import flask_smorest
 from flask import Blueprint, Flask
 
 from app.core import api, cli, docs, errors, health, logging, migrations, sqlite
 from app.core.database import db
 from app.core.discovery import modules
 from app.settings import Settings, load_settings
-
-API_PREFIX = "/api/v1"
 
 
 def create_app(
@@ -22,6 +21,7 @@ def create_app(
     """
     app = Flask("app")
     app.config.from_object(settings or load_settings())
+    # Fields come in the order of their schema.
     app.json.sort_keys = False  # type: ignore[attr-defined]
     app.url_map.strict_slashes = False
     app.url_map.merge_slashes = False
@@ -36,6 +36,8 @@ def create_app(
 def register_database(app: Flask) -> None:
     """Make the engine known to the models and to `flask db`."""
     app.config["SQLALCHEMY_DATABASE_URI"] = app.config["DATABASE_URL"]
+    # An error in the log says the statement, and not what people wrote.
+    app.config["SQLALCHEMY_ENGINE_OPTIONS"] = {"hide_parameters": True}
     modules("models")  # importing a model adds its table to the metadata
     db.init_app(app)
     migrations.migrate.init_app(app, db)
@@ -50,8 +52,8 @@ def register_routes(app: Flask, routes: Iterable[Blueprint]) -> None:
     if app.config["DOCS_ENABLED"]:
         app.register_blueprint(docs.blueprint)
     for blueprint in routes:
-        if isinstance(blueprint, api.Blueprint):
-            prefix = f"{API_PREFIX}{blueprint.url_prefix}"
+        if isinstance(blueprint, flask_smorest.Blueprint):
+            prefix = api.API_PREFIX + (blueprint.url_prefix or "")
             documented.register_blueprint(blueprint, url_prefix=prefix)
         else:
             app.register_blueprint(blueprint)

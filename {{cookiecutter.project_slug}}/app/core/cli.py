@@ -71,4 +71,3 @@ def add(rows: Iterator[Base], count: int, name: str) -> None:
             db.session.add(row)
             if number % 1000 == 0:
                 db.session.flush()
-    db.session.flush()

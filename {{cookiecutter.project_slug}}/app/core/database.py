@@ -92,7 +92,7 @@ class Base(DeclarativeBase):
     def __init_subclass__(cls, **options: Any) -> None:
         """Map the model and add the index of each sort key."""
         super().__init_subclass__(**options)
-        for key in cls.sort_keys:
+        for key in cls.sort_keys if "__table__" in vars(cls) else ():  # not abstract
             column = cls.__table__.c[key]
             if not column.unique:
                 Index(None, column, cls.__table__.c.id)

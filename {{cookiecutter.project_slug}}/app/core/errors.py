@@ -98,6 +98,7 @@ def handle_http_exception(error: HTTPException) -> BaseResponse:
     status, data = error.code or 500, getattr(error, "data", {})
     messages = data.get("messages", {})
     detail = "Some fields are not valid." if messages else error.description
+    detail = data.get("message", detail)  # of flask_smorest.abort()
     errors = sorted(field_errors(messages), key=lambda error: error["field"])
     headers = dict(error.get_headers()) | (data.get("headers") or {})
     return problem(status, detail, errors, headers)
@@ -109,7 +110,7 @@ def field_errors(messages: Any, *path: str) -> Iterator[dict[str, str]]:
         for name, nested in messages.items():
             yield from field_errors(nested, *path, str(name))
     else:
-        for text in messages:
+        for text in [messages] if isinstance(messages, str) else messages:
             field = ".".join(path[1:])
             yield {"location": path[0], "field": field, "message": str(text)}
 
@@ -129,11 +130,15 @@ def handle_integrity_error(error: IntegrityError) -> Response:
     if fault == "UNIQUE constraint failed":
         field = ", ".join(name.rpartition(".")[2] for name in columns.split(", "))
         return handle_service_error(Conflict("Is already taken.", field))
-    return problem(409, "The change would break a rule of the database.")
+    if fault == "FOREIGN KEY constraint failed":
+        return problem(409, "The change would break a rule of the database.")
+    raise error  # a value that a schema or service should have refused
 
 
 def handle_operational_error(error: OperationalError) -> Response:
     """Ask to come back later: the database is away, or busy with other writers."""
+    if getattr(error.orig, "sqlite_errorname", None) == "SQLITE_ERROR":
+        raise error  # no such table, no such column: a fault of ours
     current_app.logger.error("The database does not answer: %s", error.orig)
     detail = "The database does not answer. Try again in a moment."
     return problem(503, detail, headers={"Retry-After": "1"})

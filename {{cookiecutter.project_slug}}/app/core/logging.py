@@ -31,7 +31,8 @@ def configure(app: Flask) -> None:
     handler.addFilter(add_request_id)
     # The JSON formatter takes the names of its fields from the format.
     handler.setFormatter((JsonFormatter if production else logging.Formatter)(FORMAT))
-    logging.basicConfig(level=app.config["LOG_LEVEL"], handlers=[handler], force=True)
+    level = app.config["LOG_LEVEL"].upper()
+    logging.basicConfig(level=level, handlers=[handler], force=True)
     logging.getLogger("alembic").setLevel("WARNING")
     app.before_request(_begin)
     app.after_request(_end)

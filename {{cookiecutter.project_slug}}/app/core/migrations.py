@@ -7,15 +7,18 @@ from alembic import context
 from flask_migrate import Migrate
 
 from app.core.database import Base, UtcDateTime, db
+from app.settings import ROOT
 
-migrate = Migrate()
+migrate = Migrate(directory=str(ROOT / "migrations"))
 
 
 def run() -> None:
     """Run what `flask db` asks for, against the database or as an SQL script."""
     logging.getLogger("alembic.runtime.migration").setLevel("INFO")
     if context.is_offline_mode():
-        context.configure(url=db.engine.url, literal_binds=True)
+        context.configure(
+            url=db.engine.url, target_metadata=Base.metadata, literal_binds=True
+        )
         with context.begin_transaction():
             context.run_migrations()
         return

@@ -7,7 +7,7 @@ by means of an index, so no row before it is read or counted.
 import json
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from datetime import datetime
-from decimal import Decimal
+from enum import StrEnum
 from typing import Any
 
 from marshmallow import Schema, ValidationError
@@ -18,8 +18,7 @@ from app.core.database import Base, db
 from app.core.errors import Invalid
 
 # The fields that read the values of a cursor: it comes from outside as a body does.
-OWN_FIELDS = {str: fields.String, Decimal: fields.Money, datetime: fields.DateTime}
-FIELDS = Schema.TYPE_MAPPING | OWN_FIELDS
+FIELDS = Schema.TYPE_MAPPING | {str: fields.String, datetime: fields.DateTime}
 
 
 def paginate(
@@ -60,9 +59,12 @@ def decode(cursor: str, purpose: tuple[str, str], columns: list[Any]) -> list[An
         table, sort, *values = content
         if (table, sort) != purpose or encode(content) != cursor:
             raise ValueError(content)
+        kinds = [column.type.python_type for column in columns]
         return [
-            FIELDS[column.type.python_type]().deserialize(value)
-            for column, value in zip(columns, values, strict=True)
+            fields.Enum(kind, by_value=True).deserialize(value)
+            if issubclass(kind, StrEnum)
+            else FIELDS[kind]().deserialize(value)
+            for kind, value in zip(kinds, values, strict=True)
         ]
     except (ValueError, TypeError, RecursionError, ValidationError):
         message = "Is not a cursor of this list in this order."

@@ -53,7 +53,7 @@ def purge(older_than: timedelta) -> dict[str, int]:
     """
     tables = Base.metadata.sorted_tables
     removed = {}
-    for table in reversed(tables):
+    for table in reversed([t for t in tables if "deleted_at" in t.c]):
         old = table.c.deleted_at < utc_now() - older_than
         for key in (key for other in tables for key in other.foreign_keys):
             if key.column.table is table:

@@ -8,12 +8,14 @@ from uuid import uuid4
 from click import ClickException
 from sqlalchemy import select
 
-from app.core.database import Base, db
+from app.core.database import db
 {% if cookiecutter.layout == "domain" %}
+from app.users.models import User
 
 from .models import Order, OrderStatus
 {% else %}
 from app.models.order import Order, OrderStatus
+from app.models.user import User
 {% endif %}
 
 MODEL = Order
@@ -21,8 +23,7 @@ MODEL = Order
 
 def seed(count: int) -> Iterator[Order]:
     """Yield new orders of users that exist. Raises ClickException without any."""
-    users = Base.metadata.tables["users"]
-    user_ids = db.session.scalars(select(users.c.id).limit(100)).all()
+    user_ids = db.session.scalars(select(User.id).limit(100)).all()
     if count and not user_ids:
         raise ClickException("Orders need users: add `--users 10`.")
     for _ in range(count):
