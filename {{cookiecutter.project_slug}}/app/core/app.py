@@ -57,6 +57,11 @@ def register_routes(app: Flask, routes: Iterable[Blueprint]) -> None:
             documented.register_blueprint(blueprint, url_prefix=prefix)
         else:
             app.register_blueprint(blueprint)
+    for rule in list(app.url_map.iter_rules()):
+        path = rule.rule.rstrip("/")
+        if path and path != rule.rule:  # every method, and 405, without the slash too
+            methods = (rule.methods or set()) - {"OPTIONS"}
+            app.add_url_rule(path, rule.endpoint, methods=methods)
 
 
 def discover_routes() -> list[Blueprint]:
