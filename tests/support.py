@@ -123,7 +123,8 @@ def serve(project: Path, *command: str, **changes: str | None) -> Iterator[str]:
             yield url
         finally:
             server.terminate()
-            server.wait(timeout=30)
+            # gunicorn waits 30 seconds for a worker that it stopped while it booted.
+            server.wait(timeout=90)
     (project / "server.log").unlink()
 
 
