@@ -123,9 +123,21 @@ def serve(project: Path, *command: str, **changes: str | None) -> Iterator[str]:
             yield url
         finally:
             server.terminate()
-            # gunicorn waits 30 seconds for a worker that it stopped while it booted.
-            server.wait(timeout=90)
+            end(server)
     (project / "server.log").unlink()
+
+
+def end(server: subprocess.Popen[bytes]) -> None:
+    """Wait for a server that was told to stop.
+
+    gunicorn 27 can miss a signal that comes while it still starts workers: then it is
+    killed, and its workers end by themselves.
+    """
+    try:
+        server.wait(timeout=40)
+    except subprocess.TimeoutExpired:
+        server.kill()
+        server.wait()
 
 
 def wait_for(

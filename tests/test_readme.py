@@ -55,7 +55,7 @@ def serving(command: str, project: Path, port: int) -> Iterator[str]:
             yield url
         finally:
             os.killpg(server.pid, signal.SIGINT)
-            server.wait(timeout=90)
+            support.end(server)
 
 
 @variants.each_application()
