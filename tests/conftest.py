@@ -1,19 +1,34 @@
 """Fixtures: projects that were generated and set up by the real commands."""
 
 import shutil
-from collections.abc import Callable
+import tempfile
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests import support, variants
+from tests import mysql, support, variants
 
 MakeProject = Callable[[dict[str, Any]], Path]
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--record", action="store_true", help="write tests/recorded anew")
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtestloop(session: pytest.Session) -> Iterator[None]:
+    """Run MariaDB for the tests, once, in the process that the workers report to."""
+    is_worker = hasattr(session.config, "workerinput")
+    if is_worker or mysql.listens() or not shutil.which("mariadbd"):
+        return (yield)
+    with tempfile.TemporaryDirectory() as folder:
+        server = mysql.start(Path(folder))
+        try:
+            return (yield)
+        finally:
+            mysql.stop(server)
 
 
 @pytest.fixture(scope="session")
@@ -26,6 +41,8 @@ def pristine(tmp_path_factory: pytest.TempPathFactory) -> MakeProject:
 
     def make(answers: dict[str, Any]) -> Path:
         label = variants.label(answers)
+        if answers.get("database") == "mysql":
+            mysql.need()
         if label not in made:
             output = tmp_path_factory.mktemp(label)
             printed = support.generate(output, answers)

@@ -1,6 +1,7 @@
 """Runs things as a user does: commands, `cookiecutter`, a server."""
 
 import os
+import re
 import shutil
 import signal
 import socket
@@ -11,6 +12,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import pytest
 import requests
@@ -85,10 +87,18 @@ def commit(folder: Path) -> None:
 
 
 def copy(project: Path, target: Path) -> Path:
-    """Copy a project that was set up; the copy shares its virtual environment."""
-    ignore = shutil.ignore_patterns(".venv", "__pycache__", ".*_cache")
+    """Copy a project that was set up; the copy shares its virtual environment.
+
+    It gets a database of its own.
+    """
+    ignore = shutil.ignore_patterns(".venv", "__pycache__", ".*_cache", "postgresql")
     shutil.copytree(project, target, ignore=ignore)
     (target / ".venv").symlink_to(project / ".venv")
+    env = (target / ".env").read_text()
+    if "sqlite" not in env:
+        env = re.sub("3306/[a-z_]+", f"3306/test_{uuid4().hex}", env)
+        (target / ".env").write_text(env)
+        run(python(target), "scripts/first_migration.py", cwd=target)
     return target
 
 

@@ -2,12 +2,12 @@
 
 import json
 import re
-import sqlite3
 from pathlib import Path
 from typing import Any
 
 import pytest
 import requests
+from openapi_schema_validator import OAS31Validator, oas31_format_checker
 from openapi_spec_validator import validate
 
 from tests import recording, support, variants
@@ -29,19 +29,19 @@ def recorded(name: str, text: str, config: pytest.Config) -> str:
 
 
 @variants.each_application()
-def test_set_up_is_complete(answers: dict[str, Any], pristine: MakeProject) -> None:
+def test_set_up_is_complete(
+    answers: dict[str, Any], pristine: MakeProject, request: pytest.FixtureRequest
+) -> None:
+    """Also: the first revision is the same file for every kind of database."""
     project = pristine(answers)
-    for name in (
-        ".env",
-        "requirements.txt",
-        "migrations/env.py",
-        "instance/app.sqlite3",
-    ):
+    for name in (".env", "requirements.txt", "migrations/env.py", "openapi.json"):
         assert (project / name).stat().st_size > 0, name
     assert not (project / "scripts/prune.py").exists()
     assert not (project / ".git").exists()
     assert (project / ".env").stat().st_mode & 0o077 == 0
-    assert len(list(project.glob("migrations/versions/*.py"))) == 1
+    (revision,) = project.glob("migrations/versions/*.py")
+    first = re.sub(", of .*", "", revision.read_text())  # the moment it was made
+    assert first == recorded("first_tables.txt", first, request.config)
 
 
 @variants.each_application()
@@ -64,25 +64,29 @@ def test_migrations_go_both_ways(project: Path, request: pytest.FixtureRequest) 
     def flask(*command: str) -> str:
         return support.run("./manage.py", "db", *command, cwd=project)
 
-    database = project / "instance/app.sqlite3"
     assert "No new upgrade operations" in flask("check")
-    before = schema(database)
-    assert before == recorded("schema.sql", before, request.config)
+    before = schema(project)
+    assert before == recorded("schema.json", before, request.config)
     flask("downgrade", "base")
-    assert schema(database) == "CREATE TABLE alembic_version\n"
+    assert schema(project) == "{}\n"
     flask("upgrade")
-    assert schema(database) == before
+    assert schema(project) == before
     assert "No new upgrade operations" in flask("check")
 
 
-def schema(path: Path) -> str:
-    """Return the definition of every table and index of a SQLite database."""
-    with sqlite3.connect(path) as connection:
-        query = "SELECT sql FROM sqlite_master WHERE sql IS NOT NULL ORDER BY name"
-        rows = [re.sub(r"\s+", " ", row[0]) for row in connection.execute(query)]
-    connection.close()
-    own = re.compile("(CREATE TABLE alembic_version).*")
-    return "".join(f"{own.sub(lambda m: m[1], row)}\n" for row in rows)
+def schema(project: Path) -> str:
+    """Return what the database really has, in words that fit every kind of it."""
+    script = Path(__file__).with_name("schema.py")
+    return support.run(support.python(project), script, cwd=project, LOG_LEVEL="ERROR")
+
+
+@variants.each_of("database")
+def test_tests_leave_the_data_of_development(project: Path) -> None:
+    support.run("./manage.py", "seed", "--users", "7", "--orders", "0", cwd=project)
+    support.run("make", "test", cwd=project)
+    with support.serve(project) as url:
+        users = requests.get(f"{url}/api/v1/users/", timeout=30).json()["items"]
+    assert len(users) == 7
 
 
 @variants.each_application()
@@ -93,12 +97,24 @@ def test_served_it_is_the_same_service(
         document = requests.get(f"{url}/openapi.json", timeout=30)
         answers = recording.answers(url)
     validate(document.json())
+    check_examples(document.json()["components"]["schemas"])
     assert document.json()["openapi"].startswith("3.1")
     expected = recorded("openapi.json", document.text + "\n", request.config)
     assert document.text + "\n" == expected
     text = json.dumps(answers, indent=1, ensure_ascii=False) + "\n"
     assert answers == json.loads(recorded("answers.json", text, request.config))
     assert not [answer for answer in answers if answer["status"] >= 500]
+
+
+def check_examples(schemas: dict[str, Any]) -> None:
+    """Check that each example of a field is what the field allows."""
+    fields = [f for schema in schemas.values() for f in schema["properties"].values()]
+    examples = [
+        (field, value) for field in fields for value in field.get("examples", [])
+    ]
+    for field, value in examples:
+        OAS31Validator(field, format_checker=oas31_format_checker).validate(value)
+    assert len(examples) > 5
 
 
 @variants.each_application()

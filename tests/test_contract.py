@@ -1,6 +1,9 @@
 """The API under fire: schemathesis, and many processes at once."""
 
+import base64
+import json
 import shutil
+import socket
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -24,7 +27,7 @@ def url(project: Path) -> Any:
     assert "Traceback" not in log, log
 
 
-@variants.each_application()
+@variants.each_pair()
 def test_schemathesis_finds_nothing(url: str, tmp_path: Path) -> None:
     """All checks: no 5xx, nothing undocumented, every answer as its schema says."""
     work = tmp_path / "schemathesis"  # it caches what failed where it runs
@@ -45,7 +48,7 @@ def test_schemathesis_finds_nothing(url: str, tmp_path: Path) -> None:
     )
 
 
-@variants.each_application()
+@variants.each_of("database")
 def test_large_bodies_are_refused(url: str) -> None:
     """Also in pieces, without a length: valid JSON up to the limit, then more."""
     body = b'{"email": "large@example.com", "name": "Large"}' + b" " * 2**20
@@ -61,7 +64,53 @@ def test_large_bodies_are_refused(url: str) -> None:
         assert answer.headers["Content-Type"] == "application/problem+json"
 
 
-@variants.each_application()
+@variants.each_of("database")
+def test_thirty_megabytes_are_refused(url: str) -> None:
+    headers = {"Content-Type": "application/json"}
+    body = b" " * 30 * 2**20
+    answer = requests.post(f"{url}/api/v1/users/", data=body, headers=headers)
+    assert answer.status_code == 413
+
+
+CHUNKS = b"POST /api/v1/users/ HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n"
+
+
+BROKEN = {
+    b"GET /" + b"a" * 5000 + b" HTTP/1.1\r\nHost: x\r\n\r\n": 414,
+    b"GET / HTTP/1.1\r\nHost: x\r\nBad Header: x\r\n\r\n": 400,
+    b"nonsense\r\n\r\n": 400,
+    b"GET / HTTP/1.1\r\nHost: x\r\nX: " + b"a" * 9000 + b"\r\n\r\n": 431,
+    CHUNKS + b"Content-Type: application/json\r\n\r\nzz\r\n": 400,
+    CHUNKS + b"Content-Type: application/json\r\n\r\n3\r\n{}": 400,
+}
+
+
+@variants.each_of("views")
+def test_broken_http_is_a_problem_too(url: str) -> None:
+    host, port = url.removeprefix("http://").split(":")
+    for request, status in BROKEN.items():
+        with socket.create_connection((host, int(port)), timeout=60) as connection:
+            connection.sendall(request)
+            connection.shutdown(socket.SHUT_WR)
+            answer = b"".join(iter(lambda: connection.recv(4096), b"")).decode()
+        assert answer.startswith(f"HTTP/1.1 {status} ")
+        assert "Content-Type: application/problem+json" in answer
+        problem = json.loads(answer.split("\r\n\r\n")[1])
+        assert {"type", "title", "status", "detail", "request_id"} <= problem.keys()
+
+
+@variants.each_of("database")
+def test_forged_cursors_are_refused(url: str) -> None:
+    for total in ("1e999999", "-1", "NaN", "1" * 40, 1, None, []):
+        position = ["orders", "total", total, "01890000-0000-7000-8000-000000000000"]
+        text = json.dumps(position, separators=(",", ":")).encode()
+        cursor = base64.urlsafe_b64encode(text).decode().rstrip("=")
+        query = {"sort": "total", "cursor": cursor}
+        answer = requests.get(f"{url}/api/v1/orders/", params=query, timeout=30)
+        assert answer.status_code == 422, total
+
+
+@variants.each_of("database")
 def test_of_many_writers_one_wins(url: str) -> None:
     users = f"{url}/api/v1/users/"
     with ThreadPoolExecutor(WRITERS) as pool:
@@ -79,7 +128,7 @@ def test_of_many_writers_one_wins(url: str) -> None:
             assert statuses == [200] + [412] * (WRITERS - 1)
 
 
-@variants.each_application()
+@variants.each_of("database")
 def test_of_many_equal_rows_one_is_made(url: str) -> None:
     def create(email: str) -> int:
         body = {"email": email, "name": "Same"}
@@ -91,7 +140,7 @@ def test_of_many_equal_rows_one_is_made(url: str) -> None:
             assert sorted(pool.map(create, emails)) == [201] + [409] * (WRITERS - 1)
 
 
-@variants.each_application()
+@variants.each_of("database")
 def test_no_order_of_a_deleted_user(url: str) -> None:
     """A user is deleted while orders for it arrive: either the one or the others."""
     users, orders = f"{url}/api/v1/users/", f"{url}/api/v1/orders/"
@@ -114,7 +163,7 @@ def test_no_order_of_a_deleted_user(url: str) -> None:
         assert (gone == 204) == (201 not in statuses)
 
 
-@variants.each_application()
+@variants.each_of("database")
 def test_pages_are_complete_under_load(url: str) -> None:
     """Rows come and go in other processes; those that stay are all found, once."""
     users = f"{url}/api/v1/users/"

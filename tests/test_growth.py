@@ -58,7 +58,7 @@ def revision_date(path: Path) -> float:
     return path.stat().st_mtime
 
 
-@variants.each_application()
+@variants.each_of("layout")
 def test_new_model_is_seen_by_migrate(answers: dict[str, Any], project: Path) -> None:
     path = project / module(answers, "books", "models")
     path.parent.mkdir(exist_ok=True)
@@ -74,7 +74,7 @@ def test_new_model_is_seen_by_migrate(answers: dict[str, Any], project: Path) ->
     support.run("make", "check", cwd=project)
 
 
-@variants.each_application()
+@variants.each_of("layout")
 def test_orders_can_be_deleted(answers: dict[str, Any], project: Path) -> None:
     delete(project, answers, "orders")
     support.run("make", "test", cwd=project)
@@ -92,7 +92,7 @@ def test_orders_can_be_deleted(answers: dict[str, Any], project: Path) -> None:
         assert requests.get(f"{url}/api/v1/orders/", timeout=30).status_code == 404
 
 
-@variants.each_application()
+@variants.each_of("layout")
 def test_welcome_page_can_be_deleted(answers: dict[str, Any], project: Path) -> None:
     if answers["layout"] == "domain":
         shutil.rmtree(project / "app/welcome")
@@ -104,7 +104,7 @@ def test_welcome_page_can_be_deleted(answers: dict[str, Any], project: Path) -> 
         assert requests.get(url, timeout=30).status_code == 404
 
 
-@variants.each_application()
+@variants.each_of("layout")
 @pytest.mark.parametrize("fault", ["def broken(:", "import nothing_like_it"])
 @pytest.mark.parametrize("kind", ["models", "views"])
 def test_broken_module_stops_the_start(
@@ -121,7 +121,7 @@ def test_broken_module_stops_the_start(
         assert name in printed, command
 
 
-@variants.each_application()
+@variants.each_of("database")
 def test_changed_column_of_a_referred_table(
     answers: dict[str, Any], project: Path
 ) -> None:
@@ -137,7 +137,7 @@ def test_changed_column_of_a_referred_table(
         )
 
 
-@variants.each_application()
+@variants.each_of("database")
 def test_changed_enum_is_noticed(answers: dict[str, Any], project: Path) -> None:
     """Alembic does not compare CHECK constraints; `make check` does."""
     path = project / module(answers, "orders", "models")

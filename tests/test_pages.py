@@ -29,7 +29,7 @@ def page(project: Path) -> Iterator[Page]:
     assert complaints == []
 
 
-@variants.each_application()
+@variants.each_of("layout")
 def test_pages(answers: dict[str, Any], project: Path, page: Page) -> None:
     support.run("./manage.py", "seed", "--users", "3", "--orders", "0", cwd=project)
     with support.serve(project) as url:

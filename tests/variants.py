@@ -90,6 +90,23 @@ def fingerprint(project: Path) -> str:
     return digest.hexdigest()
 
 
+def sample() -> list[dict[str, Any]]:
+    """Return few combinations in which every pair of two choices meets once or more."""
+    meets = {
+        label(answers): set(itertools.combinations(answers.items(), 2))
+        for answers in COMBINATIONS
+    }
+    missing = set().union(*meets.values())
+    chosen = []
+    while missing:
+        best = max(
+            COMBINATIONS, key=lambda answers: len(meets[label(answers)] & missing)
+        )
+        chosen.append(best)
+        missing -= meets[label(best)]
+    return chosen
+
+
 @functools.cache
 def applications() -> list[dict[str, Any]]:
     """Return one combination for each distinct application among all of them."""
@@ -102,7 +119,23 @@ def applications() -> list[dict[str, Any]]:
 
 
 def each_application() -> pytest.MarkDecorator:
-    """Parametrize a test with `answers`; each application stays on one worker."""
+    """Parametrize a test with the `answers` of every distinct application."""
+    return each(applications())
+
+
+def each_pair() -> pytest.MarkDecorator:
+    """Parametrize a test with `answers` that bring every two choices together."""
+    return each(sample())
+
+
+def each_of(question: str) -> pytest.MarkDecorator:
+    """Parametrize a test with one combination for each answer to a question."""
+    found = {answers[question]: answers for answers in reversed(COMBINATIONS)}
+    return each(list(reversed(found.values())))
+
+
+def each(combinations: list[dict[str, Any]]) -> pytest.MarkDecorator:
+    """Parametrize a test; what is made of the same answers stays on one worker."""
     return pytest.mark.parametrize(
         "answers",
         [
@@ -111,6 +144,6 @@ def each_application() -> pytest.MarkDecorator:
                 id=label(answers),
                 marks=pytest.mark.xdist_group(label(answers)),
             )
-            for answers in applications()
+            for answers in combinations
         ],
     )

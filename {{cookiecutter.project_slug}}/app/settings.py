@@ -15,13 +15,34 @@ from environs import Env, EnvError, validate
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
 
+from app.core.engine import DRIVER, EXAMPLE
+
 ROOT = Path(__file__).resolve().parent.parent
 LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
 
+{% if cookiecutter.database == "mysql" %}
+SERVER = f"{DRIVER}://root:root@127.0.0.1:3306"
+{% endif %}
 # What a setting is when its variable is not set, beside the defaults of `Settings`.
 DEFAULTS: dict[str, dict[str, Any]] = {
+{% if cookiecutter.database == "sqlite" %}
     "development": {"DATABASE_URL": "sqlite:///app.sqlite3"},
     "testing": {"DATABASE_URL": "sqlite://", "SECRET_KEY": token_urlsafe(32)},
+{% elif cookiecutter.database == "postgresql" %}
+    "development": {"DATABASE_URL": f"{DRIVER}://embedded/postgres"},
+    "testing": {
+        "DATABASE_URL": f"{DRIVER}://embedded/postgres",
+        "SECRET_KEY": token_urlsafe(32),
+    },
+{% else %}
+    "development": {
+        "DATABASE_URL": f"{SERVER}/{{ cookiecutter.project_slug | replace('-', '_') }}",
+    },
+    "testing": {
+        "DATABASE_URL": SERVER,
+        "SECRET_KEY": token_urlsafe(32),
+    },
+{% endif %}
     "production": {"DOCS_ENABLED": False},
 }
 
@@ -35,7 +56,13 @@ class Settings:
     """The settings: environment variables, and keys of `app.config`, by these names."""
 
     SECRET_KEY: str
-    DATABASE_URL: str  # a relative SQLite path is relative to instance/
+{% if cookiecutter.database == "sqlite" %}
+    DATABASE_URL: str  # a relative path is relative to instance/
+{% else %}
+    DATABASE_URL: str
+    DATABASE_POOL_SIZE: int = 5  # connections that each process keeps open
+    DATABASE_MAX_OVERFLOW: int = 10  # further ones, while they are needed
+{% endif %}
     APP_ENV: str = "development"
     LOG_LEVEL: str = "INFO"
     DOCS_ENABLED: bool = True
@@ -53,12 +80,16 @@ class Settings:
                 'python -c "import secrets; print(secrets.token_urlsafe(32))"'
             )
         try:
-            make_url(self.DATABASE_URL).get_dialect().import_dbapi()
-        except (ArgumentError, ImportError, ValueError):
-            example = "sqlite:////var/lib/service/app.sqlite3"
+            url = make_url(self.DATABASE_URL)
+            url.get_dialect()().create_connect_args(url)
+            named = url.database or self.APP_ENV == "testing"
+            fits = url.drivername == DRIVER and bool(named)
+        except (ArgumentError, ImportError, TypeError, ValueError):
+            fits = False
+        if not fits:
             raise SettingsError(
-                f"DATABASE_URL is not usable: write one like {example}."
-            ) from None
+                f"DATABASE_URL must begin with {DRIVER}:// and look like {EXAMPLE}."
+            )
 
 
 def load_settings() -> Settings:

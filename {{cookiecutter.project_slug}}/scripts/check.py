@@ -1,6 +1,7 @@
 """Checks that migrations/ and openapi.json say what the code says; changes nothing."""
 
 import json
+import os
 import sys
 from dataclasses import replace
 from pathlib import Path
@@ -13,8 +14,10 @@ ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
 from app import create_app
+from app.core.cli import readable_errors
 from app.core.database import Base, db
 from app.settings import load_settings
+from tests.scratch import scratch_database
 
 NO_MIGRATION = 'A model has no migration. Write one: make migrate m="what changed"'
 NO_CHECK = """The values that a column allows differ from its migrations: {}.
@@ -23,23 +26,31 @@ STALE = "openapi.json is not what the service serves. Write it: make openapi"
 
 
 def main() -> None:
-    """Compare with an empty database in memory; exit with 1 where they differ."""
-    app = create_app(replace(load_settings(), DATABASE_URL="sqlite://"))
-    with app.app_context():
-        upgrade()
-        try:
-            check()
-        except SystemExit:
-            sys.exit(NO_MIGRATION)
-        migrated = checks()
-        Base.metadata.drop_all(db.engine)
-        Base.metadata.create_all(db.engine)
-        if migrated != checks():
-            names = {name for name, _ in set(migrated) ^ set(checks())}
-            sys.exit(NO_CHECK.format(", ".join(sorted(names))))
+    """Compare with an empty database of the tests; exit with 1 where they differ."""
+    os.environ["APP_ENV"] = "testing"
+    with scratch_database() as url:
+        app = create_app(replace(load_settings(), DATABASE_URL=url))
+        with app.app_context():
+            compare_database()
+            db.engine.dispose()
     written = json.loads((ROOT / "openapi.json").read_text(encoding="utf-8"))
     if app.test_client().get("/openapi.json").json != written:
         sys.exit(STALE)
+
+
+def compare_database() -> None:
+    """Compare what the migrations make with what the models say."""
+    upgrade()
+    try:
+        check()
+    except SystemExit:
+        sys.exit(NO_MIGRATION)
+    migrated = checks()
+    Base.metadata.drop_all(db.engine)
+    Base.metadata.create_all(db.engine)
+    if migrated != checks():
+        names = {name for name, _ in set(migrated) ^ set(checks())}
+        sys.exit(NO_CHECK.format(", ".join(sorted(names))))
 
 
 def checks() -> set[tuple[Any, Any]]:
@@ -50,4 +61,5 @@ def checks() -> set[tuple[Any, Any]]:
 
 
 if __name__ == "__main__":
-    main()
+    with readable_errors():
+        main()

@@ -6,17 +6,19 @@ takes longer than all the commands together.
 
 import shutil
 import sys
-from dataclasses import replace
 from pathlib import Path
 
 from flask import Flask
 from flask.cli import ScriptInfo
+from sqlalchemy import create_engine
 
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
 from app import create_app
-from app.settings import SettingsError, load_settings
+from app.core.cli import readable_errors
+from app.core.database import db
+from app.settings import SettingsError
 
 MIGRATIONS = ROOT / "migrations"
 PARTS = ("alembic.ini", "env.py", "script.py.mako")
@@ -24,23 +26,48 @@ PARTS = ("alembic.ini", "env.py", "script.py.mako")
 
 def main() -> None:
     """Run `flask db init`, `migrate` and `upgrade`, as far as they are needed."""
-    settings = load_settings()
-    # Compared with an empty database in memory, the models give the first revision
-    # without a server, and the same one for every kind of server.
-    empty = create_app(replace(settings, DATABASE_URL="sqlite://"))
+    app = create_app()
     has_revision = any(MIGRATIONS.glob("versions/*.py"))
     if not all((MIGRATIONS / part).exists() for part in PARTS):
         if has_revision:
             sys.exit("migrations/ has revisions but lacks other files: restore them.")
         shutil.rmtree(MIGRATIONS, ignore_errors=True)
-        flask(empty, "db", "init", "--template", "scripts/migrations")
+        flask(app, "db", "init", "--template", "scripts/migrations")
     if not has_revision:
-        flask(empty, "db", "migrate", "--message", "first tables", "--rev-id", "0001")
-    flask(create_app(settings), "db", "upgrade")
+        make_first_revision(app)
     if not (ROOT / "openapi.json").exists():
-        flask(empty, "openapi", "write", "openapi.json")
+        flask(app, "openapi", "write", "openapi.json")
+{% if cookiecutter.database == "mysql" %}
+    make_database(app)
+{% endif %}
+    flask(app, "db", "upgrade")
 
 
+def make_first_revision(app: Flask) -> None:
+    """Compare the models with an empty SQLite database in memory.
+
+    So it needs no server, and is the same file for every kind of database.
+    """
+    with app.app_context():
+        engines = db.engines
+    own = engines[None]
+    engines[None] = create_engine("sqlite://")
+    flask(app, "db", "migrate", "--message", "first tables", "--rev-id", "0001")
+    engines[None] = own
+
+
+{% if cookiecutter.database == "mysql" %}
+def make_database(app: Flask) -> None:
+    """Make the database of development when the server lacks it."""
+    if app.config["APP_ENV"] == "development":
+        with app.app_context():
+            url = db.engine.url
+        statement = f"CREATE DATABASE IF NOT EXISTS `{url.database}`"
+        with create_engine(url.set(database="")).connect() as connection:
+            connection.exec_driver_sql(statement)
+
+
+{% endif %}
 def flask(app: Flask, *arguments: str) -> None:
     """Run a command of `flask` for an application in this process."""
     print("$ flask", *arguments, flush=True)
@@ -50,6 +77,7 @@ def flask(app: Flask, *arguments: str) -> None:
 
 if __name__ == "__main__":
     try:
-        main()
+        with readable_errors():
+            main()
     except SettingsError as error:
         sys.exit(f"A setting is wrong: {error}")

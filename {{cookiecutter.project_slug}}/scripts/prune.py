@@ -45,10 +45,14 @@ OWNED = {
         "app/views/user.py",
         "app/views/welcome.py",
     ],
+    ("database", "postgresql"): [
+        "app/core/embedded.py",
+    ],
 }
 
 ANSWERS = {
     "layout": "{{ cookiecutter.layout }}",
+    "database": "{{ cookiecutter.database }}",
 }
 
 

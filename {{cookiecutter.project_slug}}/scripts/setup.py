@@ -31,7 +31,7 @@ FOREIGN = re.compile("VIRTUAL_ENV|CONDA_PREFIX|PYTHONPATH|PYTHONHOME|FLASK_.*")
 # What the output of a failed command says about the machine; the first that is found.
 REASONS = {
     "no space left": "The disk is full.",
-    "sqlalche|sqlite3": "The database cannot be used: see DATABASE_URL in .env.",
+    "sqlalchemy.exc|of database_url": "The database cannot be used: see DATABASE_URL in .env.",
     "ensurepip|no module named venv": (
         "This Python cannot make virtual environments. "
         "Install uv, or on Debian and Ubuntu: apt install python3-venv"

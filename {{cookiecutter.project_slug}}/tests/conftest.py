@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Iterator
-from pathlib import Path
+from contextlib import contextmanager
 
 import pytest
 from flask import Flask
@@ -11,23 +11,32 @@ from flask_migrate import upgrade
 
 from app import create_app
 from app.core.database import db
-from app.settings import Settings, load_settings
+from app.settings import Settings
+from tests.scratch import scratch_database
+
+os.environ["APP_ENV"] = "testing"
 
 
 @pytest.fixture(scope="session")
-def app(tmp_path_factory: pytest.TempPathFactory) -> Flask:
+def app() -> Iterator[Flask]:
     """Return the service, on a database of its own that has every migration."""
-    path: Path = tmp_path_factory.mktemp("database") / "test.sqlite3"
-    os.environ["APP_ENV"] = "testing"
-    url = load_settings().DATABASE_URL  # TEST_DATABASE_URL, also from .env
-    if url == "sqlite://":
-        url = f"sqlite:///{path}"
-    # What else a developer has in .env must not decide a test.
-    settings = Settings(APP_ENV="testing", SECRET_KEY="x" * 32, DATABASE_URL=url)
-    app = create_app(settings)
-    with app.app_context():
-        upgrade()
-    return app
+    with on_scratch_database() as app:
+        with app.app_context():
+            upgrade()
+        yield app
+
+
+@contextmanager
+def on_scratch_database() -> Iterator[Flask]:
+    """Make the service on an empty database, with the settings of nobody's .env."""
+    with scratch_database() as url:
+        app = create_app(
+            Settings(APP_ENV="testing", SECRET_KEY="x" * 32, DATABASE_URL=url)
+        )
+        with app.app_context():
+            engine = db.engine
+        yield app
+        engine.dispose()
 
 
 @pytest.fixture(autouse=True)
@@ -49,14 +58,10 @@ def _rollback(app: Flask) -> Iterator[None]:
 
 
 @pytest.fixture
-def empty(tmp_path: Path) -> Iterator[Flask]:
+def empty() -> Iterator[Flask]:
     """Return the service on an empty database of its own, where a commit is real."""
-    url = f"sqlite:///{tmp_path}/empty.sqlite3"
-    app = create_app(Settings(SECRET_KEY="x" * 32, DATABASE_URL=url))
-    with app.app_context():
-        engine = db.engine
-    yield app
-    engine.dispose()
+    with on_scratch_database() as app:
+        yield app
 
 
 @pytest.fixture

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from werkzeug.exceptions import TooManyRequests
 from werkzeug.test import TestResponse
 
 from app import create_app
@@ -49,8 +50,16 @@ def test_other_media_type(client: FlaskClient) -> None:
     check(client.post("/api/v1/users/", data={"name": "Ada"}), 415)
 
 
-def test_too_large(client: FlaskClient) -> None:
-    check(client.post("/api/v1/users/", json={"name": "x" * 2**20}), 413)
+def test_other_media_type_wanted(client: FlaskClient) -> None:
+    check(client.get("/api/v1/users/", headers={"Accept": "text/csv"}), 406)
+    browser = {"Accept": "text/html, */*;q=0.8"}
+    assert client.get("/api/v1/users/", headers=browser).status_code == 200
+
+
+@pytest.mark.parametrize("megabytes", [1, 30])
+def test_too_large(client: FlaskClient, megabytes: int) -> None:
+    body = {"name": "x" * megabytes * 2**20}
+    check(client.post("/api/v1/users/", json=body), 413)
 
 
 @pytest.mark.parametrize("body", [None, [], "text", 1])
@@ -70,6 +79,7 @@ def test_wrong_shape(client: FlaskClient, body: Any) -> None:
         ("sort=version", "sort"),
         ("cursor=", "cursor"),
         ("cursor=x", "cursor"),
+        ("limit=1&limit=2", "limit"),
         ("cursor=é", "cursor"),
     ],
 )
@@ -77,6 +87,21 @@ def test_refused_parameters(client: FlaskClient, query: str, field: str) -> None
     problem = check(client.get(f"/api/v1/users/?{query}"), 422)
     assert [error["location"] for error in problem["errors"]] == ["query"]
     assert [error["field"] for error in problem["errors"]] == [field]
+
+
+def test_retry_after_is_kept(app: Flask) -> None:
+    blueprint = Blueprint("busy", __name__, url_prefix="/busy")
+
+    @blueprint.get("/")
+    @blueprint.response(200)
+    def busy() -> None:
+        """Be busy."""
+        raise TooManyRequests(retry_after=5)
+
+    client = create_app(load_settings(), routes=[blueprint]).test_client()
+    answer = client.get("/api/v1/busy/")
+    check(answer, 429)
+    assert answer.headers["Retry-After"] == "5"
 
 
 def test_crash_shows_nothing(app: Flask, caplog: pytest.LogCaptureFixture) -> None:

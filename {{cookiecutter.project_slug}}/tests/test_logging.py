@@ -9,6 +9,7 @@ from flask_migrate import upgrade
 
 from app import create_app
 from app.core.api import Blueprint
+from app.core.engine import EXAMPLE
 from app.settings import Settings
 
 LOGGER = "app.core.logging"
@@ -24,9 +25,7 @@ def crash() -> Flask:
         """Crash."""
         raise RuntimeError("a surprise")
 
-    settings = Settings(
-        APP_ENV="production", SECRET_KEY="x" * 32, DATABASE_URL="sqlite://"
-    )
+    settings = Settings(APP_ENV="production", SECRET_KEY="x" * 32, DATABASE_URL=EXAMPLE)
     return create_app(settings, routes=[blueprint])
 
 

@@ -2,9 +2,10 @@
 
 import pytest
 
+from app.core.engine import EXAMPLE
 from app.settings import SettingsError, load_settings
 
-GOOD = {"SECRET_KEY": "x" * 32, "DATABASE_URL": "sqlite://"}
+GOOD = {"SECRET_KEY": "x" * 32, "DATABASE_URL": EXAMPLE}
 
 
 @pytest.mark.parametrize(
@@ -37,3 +38,9 @@ def test_production_hides_docs(monkeypatch: pytest.MonkeyPatch) -> None:
     for key, text in (GOOD | {"APP_ENV": "production"}).items():
         monkeypatch.setenv(key, text)
     assert load_settings().DOCS_ENABLED is False
+
+
+def test_tests_have_their_own_database(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("APP_ENV", "testing")
+    monkeypatch.setenv("DATABASE_URL", EXAMPLE)
+    assert load_settings().DATABASE_URL != EXAMPLE

@@ -5,10 +5,10 @@ from datetime import timedelta
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient, FlaskCliRunner
-from sqlalchemy import delete, func, select, text, update
+from sqlalchemy import delete, func, select, update
 
-from app.core.database import Base, db, utc_now
-from tests.users.factory import create_user
+from app.core.database import db, utc_now
+from tests.users.factory import create_user, user_model
 
 USERS = "/api/v1/users/"
 
@@ -35,8 +35,7 @@ def test_unique_value_stays_taken(client: FlaskClient, deleted: str) -> None:
 
 
 def test_gone_for_every_statement(app: Flask, deleted: str) -> None:
-    mappers = {mapper.local_table.name: mapper for mapper in Base.registry.mappers}
-    user = mappers["users"].class_
+    user = user_model()
     with app.app_context():
         assert db.session.scalar(select(func.count(user.id))) == 1
         assert len(db.session.scalars(select(user.email)).all()) == 1
@@ -56,9 +55,10 @@ def test_purge(
 
     assert "Removed 0 users." in purge("30d")
     with app.app_context():
-        values = {"then": str(utc_now() - timedelta(days=31))}
-        statement = "UPDATE users SET deleted_at = :then WHERE deleted_at IS NOT NULL"
-        db.session.execute(text(statement), values)
+        user = user_model()
+        old = update(user).where(user.deleted_at.is_not(None))
+        old = old.values(deleted_at=utc_now() - timedelta(days=31))
+        db.session.execute(old.execution_options(include_deleted=True))
         db.session.commit()
     assert "Removed 1 users." in purge("30d")
     assert create_user(client, email="gone@example.com").status_code == 201

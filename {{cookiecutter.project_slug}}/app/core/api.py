@@ -7,36 +7,51 @@ from typing import Any
 import flask_smorest
 from apispec import BasePlugin
 from flask import Flask, Request, Response, abort, request
-from marshmallow import RAISE
+from marshmallow import RAISE, Schema, ValidationError
 from webargs.flaskparser import FlaskParser
+from werkzeug.exceptions import BadRequest, HTTPException
 from werkzeug.http import HTTP_STATUS_CODES, quote_etag
 
 from app.core.errors import PROBLEM_JSON, Problem
 
 API_PREFIX = "/api/v1"
+LOCATION = {"Location": {"schema": {"type": "string", "format": "uri-reference"}}}
 ACTIONS = {"post": "create", "put": "replace", "patch": "update", "delete": "delete"}
 # The names of the answers in the document; those of http.HTTPStatus change with Python.
-ANSWERS = {code: title.replace(" ", "") for code, title in HTTP_STATUS_CODES.items()}
+RESPONSES = {code: title.replace(" ", "") for code, title in HTTP_STATUS_CODES.items()}
 
 
 class Parser(FlaskParser):
-    """Refuses what webargs lets through: other media types, NaN, unknown parameters."""
+    """Refuses what webargs lets through: other media types, NaN, doubled parameters."""
 
     DEFAULT_UNKNOWN_BY_LOCATION = FlaskParser.DEFAULT_UNKNOWN_BY_LOCATION | {
         "query": RAISE
     }
+
+    def load_querystring(self, req: Request, schema: Schema) -> Any:
+        """Return the parameters, of which each may be given once."""
+        lists = tuple(self.KNOWN_MULTI_FIELDS)
+        for key, values in req.args.lists():
+            if len(values) > 1 and not isinstance(schema.fields.get(key), lists):
+                raise ValidationError({key: ["Is given more than once."]})
+        return super().load_querystring(req, schema)
 
     def _raw_load_json(self, req: Request) -> Any:
         if not req.is_json:
             abort(415, "The body must be JSON, sent as application/json.")
         try:
             body = req.get_data()
-            # A body without a length is cut at the limit, not refused.
-            if req.content_length is None and len(body) == req.max_content_length:
-                abort(413)
+        except HTTPException:
+            raise
+        except Exception as error:  # each server has its own for chunks that are none
+            raise BadRequest("The body cannot be read.") from error
+        # A body without a length is cut at the limit, not refused.
+        if req.content_length is None and len(body) == req.max_content_length:
+            abort(413)
+        try:
             # Python reads NaN and Infinity, which JSON does not have; int() fails.
             return json.loads(body, parse_constant=int)
-        except (ValueError, RecursionError, OSError):  # OSError: chunks that are none
+        except (ValueError, RecursionError):
             abort(400, "The body is not valid JSON.")
 
 
@@ -45,11 +60,31 @@ class Blueprint(flask_smorest.Blueprint):
 
     ARGUMENTS_PARSER = Parser()
 
+    def __init__(self, *args: Any, **options: Any) -> None:
+        """Take what `flask.Blueprint` takes, and a `description`."""
+        super().__init__(*args, **options)
+        self.before_request(check_accept)
+        self.after_request(add_location)
+
     def _check_not_modified(self, etag: str) -> None:
         """Answer 304 with the ETag, as RFC 9110 asks for."""
         known = request.if_none_match.contains_weak(etag)
         if request.method in {"GET", "HEAD"} and known:
             abort(Response(status=304, headers={"ETag": quote_etag(etag)}))
+
+
+def check_accept() -> None:
+    """Refuse a request for anything but JSON, as RFC 9110 allows."""
+    accepted = request.accept_mimetypes
+    if accepted and not accepted.best_match(["application/json", PROBLEM_JSON]):
+        abort(406, "The service answers with application/json only.")
+
+
+def add_location(response: Response) -> Response:
+    """Say where the row is that a request made."""
+    if response.status_code == 201 and response.json:
+        response.location = f"{request.path.rstrip('/')}/{response.json['id']}"
+    return response
 
 
 class Operations(BasePlugin):
@@ -61,13 +96,16 @@ class Operations(BasePlugin):
             operation["operationId"] = operation_id(path, method)
             responses = operation["responses"]
             errors = {code for code in responses if code != "default" and code >= 300}
+            errors.add(406)
             if "{" in path:
                 errors.add(404)
             if "requestBody" in operation:
                 errors |= {400, 413, 415, 422}
             if method != "get":
                 errors.add(409)
-            responses |= {code: ANSWERS[code] for code in errors}
+            responses |= {code: RESPONSES[code] for code in errors}
+            if 201 in responses:
+                responses[201]["headers"] = responses[201].get("headers", {}) | LOCATION
             ordered = sorted(responses.items(), key=lambda item: str(item[0]))
             operation["responses"] = dict(ordered)
 
@@ -93,9 +131,8 @@ class Api(flask_smorest.Api):
         options = {"info": info, "servers": [{"url": "/"}]}
         super().__init__(app, spec_kwargs=options | {"extra_plugins": [Operations()]})
 
-    def register_blueprint(self, blp: Any, **options: Any) -> None:
-        """Register a blueprint; its document is the same for functions and classes."""
-        super().register_blueprint(blp, **options)
+    def complete(self) -> None:
+        """Make the document the same for functions and classes, after the last one."""
         for path in self.spec.to_dict()["paths"].values():
             if "parameters" in path:
                 path["parameters"] = path.pop("parameters")
@@ -108,6 +145,6 @@ class Api(flask_smorest.Api):
         problem: dict[str, Any] = {"content": {PROBLEM_JSON: {"schema": Problem}}}
         for code, title in HTTP_STATUS_CODES.items():
             answer = {"description": title} | (problem if code >= 400 else {})
-            self.spec.components.response(ANSWERS[code], answer, lazy=True)
+            self.spec.components.response(RESPONSES[code], answer, lazy=True)
         default = {"description": "Any other error"} | problem
         self.spec.components.response("Error", default, lazy=True)

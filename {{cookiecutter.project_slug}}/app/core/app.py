@@ -1,11 +1,13 @@
 """The application factory."""
 
+import os
 from collections.abc import Iterable
+from functools import partial
 
 import flask_smorest
 from flask import Blueprint, Flask
 
-from app.core import api, cli, docs, errors, health, logging, migrations, sqlite
+from app.core import api, cli, docs, engine, errors, health, logging, migrations
 from app.core.database import db
 from app.core.discovery import modules
 from app.settings import Settings, load_settings
@@ -37,26 +39,30 @@ def register_database(app: Flask) -> None:
     """Make the engine known to the models and to `flask db`."""
     app.config["SQLALCHEMY_DATABASE_URI"] = app.config["DATABASE_URL"]
     # An error in the log says the statement, and not what people wrote.
-    app.config["SQLALCHEMY_ENGINE_OPTIONS"] = {"hide_parameters": True}
+    options = {"hide_parameters": True} | engine.options(app.config)
+    app.config["SQLALCHEMY_ENGINE_OPTIONS"] = options
     modules("models")  # importing a model adds its table to the metadata
     db.init_app(app)
     migrations.migrate.init_app(app, db)
     with app.app_context():
-        sqlite.configure(db.engine)
+        engine.configure(db.engine)
+        if hasattr(os, "register_at_fork"):  # a child gets connections of its own
+            os.register_at_fork(after_in_child=partial(db.engine.dispose, close=False))
 
 
 def register_routes(app: Flask, routes: Iterable[Blueprint]) -> None:
     """Serve the blueprints: those with an API below its prefix, pages where they say."""
-    documented = api.Api(app)
+    rest_api = api.Api(app)
     app.register_blueprint(health.blueprint)
     if app.config["DOCS_ENABLED"]:
         app.register_blueprint(docs.blueprint)
     for blueprint in routes:
         if isinstance(blueprint, flask_smorest.Blueprint):
             prefix = api.API_PREFIX + (blueprint.url_prefix or "")
-            documented.register_blueprint(blueprint, url_prefix=prefix)
+            rest_api.register_blueprint(blueprint, url_prefix=prefix)
         else:
             app.register_blueprint(blueprint)
+    rest_api.complete()
     for rule in list(app.url_map.iter_rules()):
         path = rule.rule.rstrip("/")
         if path and path != rule.rule:  # every method, and 405, without the slash too

@@ -1,14 +1,17 @@
 """Commands of `./manage.py`, beside those of Flask and Flask-Migrate."""
 
 import re
+import sys
 from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 
 import click
 from flask import Flask, current_app
 from flask.cli import with_appcontext
+from sqlalchemy.exc import DBAPIError
 
-from app.core import repository
+from app.core import engine, repository
 from app.core.database import Base, db
 from app.core.discovery import modules
 
@@ -18,6 +21,21 @@ def configure(app: Flask) -> None:
     app.cli.add_command(hello)
     app.cli.add_command(purge)
     app.cli.add_command(make_seed_command())
+
+
+@contextmanager
+def readable_errors() -> Iterator[None]:
+    """End the process with one line when the database cannot be used."""
+    try:
+        yield
+    except DBAPIError as error:
+        said = " ".join(str(getattr(error.orig, "args", [error])[-1]).split())
+        cures = [cure for text, cure in engine.CURES.items() if re.search(text, said)]
+        connecting = error.statement is None
+        if not (cures or connecting or engine.is_unavailable(error)):
+            raise  # a fault of ours
+        cure = cures[0] if cures else f"It should look like {engine.EXAMPLE}"
+        sys.exit(f"The database of DATABASE_URL cannot be used: {said} | {cure}")
 
 
 @click.command()

@@ -1,12 +1,17 @@
 """The declarative base of every model, and the database session."""
 
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from enum import StrEnum
+from itertools import chain
 from typing import Any, ClassVar, TypeVar
 from uuid import UUID
 
+import flask_sqlalchemy.session
 from flask_sqlalchemy import SQLAlchemy
-from sqlalchemy import DateTime, Enum, Index, MetaData, TypeDecorator, event
+from sqlalchemy import DateTime, Enum, Index, MetaData, Table, TypeDecorator, event
+from sqlalchemy.dialects import mysql
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import (
     DeclarativeBase,
     Mapped,
@@ -25,6 +30,8 @@ NAMING_CONVENTION = {
     "fk": "fk_%(table_name)s_%(column_0_N_name)s_%(referred_table_name)s",
     "pk": "pk_%(table_name)s",
 }
+# Let MySQL tell texts apart as other databases do, but for blanks at their end.
+TABLE_OPTIONS = {"mysql_charset": "utf8mb4", "mysql_collate": "utf8mb4_bin"}
 
 
 def utc_now() -> datetime:
@@ -35,7 +42,8 @@ def utc_now() -> datetime:
 class UtcDateTime(TypeDecorator[datetime]):
     """A timezone-aware time that is stored in UTC and comes back in UTC."""
 
-    impl = DateTime(timezone=True)
+    # MySQL keeps microseconds only when it is asked to.
+    impl = DateTime(timezone=True).with_variant(mysql.DATETIME(fsp=6), "mysql")
     cache_ok = True
 
     @property
@@ -92,15 +100,40 @@ class Base(DeclarativeBase):
     def __init_subclass__(cls, **options: Any) -> None:
         """Map the model and add the index of each sort key."""
         super().__init_subclass__(**options)
-        for key in cls.sort_keys if "__table__" in vars(cls) else ():  # not abstract
-            column = cls.__table__.c[key]
-            if not column.unique:
-                Index(None, column, cls.__table__.c.id)
+        table = vars(cls).get("__table__")
+        if not isinstance(table, Table):
+            return  # abstract
+        table.dialect_kwargs.update(TABLE_OPTIONS)
+        for key in cls.sort_keys:
+            if not table.c[key].unique:
+                Index(None, table.c[key], table.c.id)
+
+
+def columns_of(constraint: str) -> list[str]:
+    """Return the columns of a unique constraint or index, by its name."""
+    tables = Base.metadata.tables.values()
+    named: Iterable[Any] = chain(*((*t.constraints, *t.indexes) for t in tables))
+    return [c.name for each in named if each.name == constraint for c in each.columns]
 
 
 Row = TypeVar("Row", bound=Base)
 
-db = SQLAlchemy(metadata=Base.metadata, session_options={"expire_on_commit": False})
+
+class Session(flask_sqlalchemy.session.Session):
+    """A session that ends well although the database went away in the meantime."""
+
+    def close(self) -> None:
+        """End the transaction: nothing that was not committed is left to lose."""
+        try:
+            super().close()
+        except DBAPIError:
+            self.invalidate()
+
+
+db = SQLAlchemy(
+    metadata=Base.metadata,
+    session_options={"class_": Session, "expire_on_commit": False},
+)
 
 
 @event.listens_for(db.session, "do_orm_execute")

@@ -5,12 +5,13 @@ from typing import Any
 
 from flask import Flask, Response, current_app, json, request
 from marshmallow import Schema, fields
-from sqlalchemy.exc import IntegrityError, OperationalError
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError, TimeoutError
 from sqlalchemy.orm.exc import StaleDataError
 from werkzeug.exceptions import HTTPException
 from werkzeug.http import HTTP_STATUS_CODES
 from werkzeug.sansio.response import Response as BaseResponse
 
+from app.core import engine
 from app.core.logging import request_id
 
 PROBLEM_JSON = "application/problem+json"
@@ -48,20 +49,26 @@ class Invalid(ServiceError):
 class FieldError(Schema):
     """What is wrong with one field of a request."""
 
-    location = fields.String(metadata={"description": "json, query or headers"})
-    field = fields.String(metadata={"description": "Its name, with dots in objects"})
-    message = fields.String()
+    location = fields.String(
+        required=True, metadata={"description": "json, query or headers"}
+    )
+    field = fields.String(
+        required=True, metadata={"description": "Its name, with dots in objects"}
+    )
+    message = fields.String(required=True)
 
 
 class Problem(Schema):
     """The details of a problem, as RFC 9457 names them."""
 
-    type = fields.String()
-    title = fields.String()
-    status = fields.Integer()
-    detail = fields.String()
-    instance = fields.String(metadata={"description": "The path of the request"})
-    request_id = fields.String()
+    type = fields.String(required=True)
+    title = fields.String(required=True)
+    status = fields.Integer(required=True)
+    detail = fields.String(required=True)
+    instance = fields.String(
+        required=True, metadata={"description": "The path of the request"}
+    )
+    request_id = fields.String(required=True)
     errors = fields.List(fields.Nested(FieldError))
 
 
@@ -72,8 +79,8 @@ def configure(app: Flask) -> None:
     app.register_error_handler(ServiceError, handle_service_error)
     lost = "Another request changed it in the meantime."
     app.register_error_handler(StaleDataError, lambda error: problem(412, lost))
-    app.register_error_handler(IntegrityError, handle_integrity_error)
-    app.register_error_handler(OperationalError, handle_operational_error)
+    app.register_error_handler(DBAPIError, handle_database_error)
+    app.register_error_handler(TimeoutError, handle_unavailable)
 
 
 def problem(
@@ -124,21 +131,20 @@ def handle_service_error(error: ServiceError) -> Response:
     return problem(error.status, f"{error.field}: {text}", [entry])
 
 
-def handle_integrity_error(error: IntegrityError) -> Response:
+def handle_database_error(error: DBAPIError) -> Response:
     """Name the field of a broken constraint, and never a value or a statement."""
-    fault, _, columns = str(error.orig).partition(": ")  # "…: users.email"
-    if fault == "UNIQUE constraint failed":
-        field = ", ".join(name.rpartition(".")[2] for name in columns.split(", "))
-        return handle_service_error(Conflict("Is already taken.", field))
-    if fault == "FOREIGN KEY constraint failed":
+    if engine.is_unavailable(error):
+        return handle_unavailable(error)
+    if columns := engine.taken_columns(error):
+        return handle_service_error(Conflict("Is already taken.", ", ".join(columns)))
+    if engine.is_broken_reference(error):
         return problem(409, "The change would break a rule of the database.")
-    raise error  # a value that a schema or service should have refused
+    raise error  # a fault of ours: what a schema or a service should have refused
 
 
-def handle_operational_error(error: OperationalError) -> Response:
+def handle_unavailable(error: SQLAlchemyError) -> Response:
     """Ask to come back later: the database is away, or busy with other writers."""
-    if getattr(error.orig, "sqlite_errorname", None) == "SQLITE_ERROR":
-        raise error  # no such table, no such column: a fault of ours
-    current_app.logger.error("The database does not answer: %s", error.orig)
+    cause = getattr(error, "orig", None) or error
+    current_app.logger.error("The database does not answer: %s", cause)
     detail = "The database does not answer. Try again in a moment."
     return problem(503, detail, headers={"Retry-After": "1"})

@@ -1,8 +1,9 @@
 """The fields of schemas: those of marshmallow, stricter where it is too kind."""
 
 import re
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from decimal import Decimal
+from enum import StrEnum
 from typing import Any
 
 from marshmallow import ValidationError, fields
@@ -12,16 +13,25 @@ from webargs.multidictproxy import MultiDictProxy
 from app.core.database import Base
 
 UUID = fields.UUID
-Enum = fields.Enum
 List = fields.List
 Nested = fields.Nested
 
+UNSTORABLE = "[\0\ud800-\udfff]"
+NUMBER = r"-?[0-9]+(\.[0-9]+)?([eE][+-]?[0-9]+)?"
+DAY = "[0-9]{4}-[0-9]{2}-[0-9]{2}"
 AMOUNT = r"^[0-9]{1,10}(\.[0-9]{1,2})?$"
 
 
 def document(field: fields.Field[Any], **schema: Any) -> None:
     """Add to what the OpenAPI document says of a field, unless the field says it."""
     field.metadata = schema | dict(field.metadata)
+
+
+def storable_text(text: str) -> str:
+    """Return a text that can be stored. Raises ValidationError for another one."""
+    if re.search(UNSTORABLE, text):
+        raise ValidationError("Has a character that cannot be stored.")
+    return text
 
 
 class String(fields.String):
@@ -32,18 +42,40 @@ class String(fields.String):
         document(self, pattern="^[^\\u0000]*$", examples=["text"])
 
     def _deserialize(self, value: Any, attr: Any, data: Any, **kwargs: Any) -> str:
-        text = super()._deserialize(value, attr, data, **kwargs)
-        if re.search("[\0\ud800-\udfff]", text):
-            raise ValidationError("Has a character that cannot be stored.")
-        return text
+        return storable_text(super()._deserialize(value, attr, data, **kwargs))
 
 
 class Email(fields.Email):
-    """An e-mail address; the model stores it in lower case."""
+    """An e-mail address, in lower case."""
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         document(self, examples=["ada@example.com"])
+
+    def _deserialize(self, value: Any, attr: Any, data: Any, **kwargs: Any) -> str:
+        text = super()._deserialize(value, attr, data, **kwargs)
+        return storable_text(text).lower()
+
+
+class Url(fields.Url):
+    """An address on the web."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(schemes={"http", "https"}, **kwargs)
+        document(self, examples=["https://example.com"])
+
+    def _deserialize(self, value: Any, attr: Any, data: Any, **kwargs: Any) -> str:
+        text = super()._deserialize(value, attr, data, **kwargs)
+        if not text.isascii():
+            raise ValidationError("Must be in ASCII; encode other characters.")
+        return text
+
+
+class Enum(fields.Enum[Any]):
+    """A member of an enumeration, by its value, which is a text."""
+
+    def __init__(self, enum: type[StrEnum], **kwargs: Any) -> None:
+        super().__init__(enum, by_value=fields.String, **kwargs)
 
 
 class Boolean(fields.Boolean):
@@ -58,12 +90,31 @@ class Boolean(fields.Boolean):
 
 
 class Integer(fields.Integer):
-    """A whole number in ASCII digits; Python would also read 1_0 and other digits."""
+    """A whole number in ASCII digits; Python would also read 1.5, 1_0, other digits."""
 
     def _validated(self, value: Any) -> int:
-        if isinstance(value, str) and not re.fullmatch("-?[0-9]+", value):
+        text = isinstance(value, str) and not re.fullmatch("-?[0-9]+", value)
+        if text or (isinstance(value, float) and not value.is_integer()):
             raise self.make_error("invalid", input=value)
         return super()._validated(value)
+
+
+class Float(fields.Float):
+    """A finite number, which in a query is written as in JSON."""
+
+    def _validated(self, value: Any) -> float:
+        if isinstance(value, str) and not re.fullmatch(NUMBER, value, re.ASCII):
+            raise self.make_error("invalid", input=value)
+        return super()._validated(value)
+
+
+class Date(fields.Date):
+    """A day, as 2026-01-31."""
+
+    def _deserialize(self, value: Any, attr: Any, data: Any, **kwargs: Any) -> date:
+        if not isinstance(value, str) or not re.fullmatch(DAY, value, re.ASCII):
+            raise self.make_error("invalid", input=value, obj_type="date")
+        return super()._deserialize(value, attr, data, **kwargs)
 
 
 class DateTime(fields.AwareDateTime):
@@ -89,6 +140,33 @@ class Money(fields.Decimal):
         return Decimal(value)
 
 
+class Json(fields.Raw):
+    """Any JSON that every database can store: no NUL, and not nested too deeply."""
+
+    def _deserialize(self, value: Any, attr: Any, data: Any, **kwargs: Any) -> Any:
+        if not storable(value):
+            raise ValidationError("Is nested too deeply, or cannot be stored.")
+        return value
+
+
+def storable(value: Any, depth: int = 20) -> bool:
+    """Tell whether a value of JSON can be stored; MariaDB takes 32 levels."""
+    if isinstance(value, str):
+        return not re.search(UNSTORABLE, value)
+    if isinstance(value, dict):
+        value = [*value, *value.values()]
+    if isinstance(value, list):
+        return depth > 0 and all(storable(item, depth - 1) for item in value)
+    return not isinstance(value, int | float) or abs(value) < 2**63
+
+
+class Floats(fields.List[float]):
+    """A list of numbers, such as an embedding."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(Float(), **kwargs)
+
+
 class Sort(fields.String):
     """The order of a list: one of the `sort_keys` of a model, `-` before it descends."""
 
@@ -96,3 +174,4 @@ class Sort(fields.String):
         keys = model.sort_keys
         allowed = OneOf([*keys, *(f"-{key}" for key in keys)])
         super().__init__(load_default=keys[0], validate=allowed)
+        document(self, description="The order of the rows; with `-` it descends")

@@ -34,6 +34,9 @@ def configure(app: Flask) -> None:
     level = app.config["LOG_LEVEL"].upper()
     logging.basicConfig(level=level, handlers=[handler], force=True)
     logging.getLogger("alembic").setLevel("WARNING")
+    # The development server has a line of its own for each request.
+    werkzeug = logging.getLogger("werkzeug")
+    werkzeug.addFilter(lambda record: '"%s" %s %s' not in str(record.msg))
     app.before_request(_begin)
     app.after_request(_end)
 

@@ -1,11 +1,15 @@
 """How migrations are made and run; `migrations/env.py` calls `run`."""
 
 import logging
+from contextlib import AbstractContextManager, nullcontext
 from typing import Any, Literal
 
 from alembic import context
+from alembic.operations.ops import DropTableOp
 from flask_migrate import Migrate
+from sqlalchemy import Connection
 
+from app.core import engine
 from app.core.database import Base, UtcDateTime, db
 from app.settings import ROOT
 
@@ -22,35 +26,44 @@ def run() -> None:
         with context.begin_transaction():
             context.run_migrations()
         return
-    with db.engine.connect() as connection:
-        driver: Any = connection.connection.driver_connection
-        # SQLite changes a table by making a new one; rows that refer to it must wait.
-        driver.execute("PRAGMA foreign_keys = OFF")
-        try:
-            context.configure(
-                connection=connection,
-                target_metadata=Base.metadata,
-                render_as_batch=True,
-                transactional_ddl=True,
-                render_item=render_item,
-                process_revision_directives=skip_empty_revision,
-            )
-            with context.begin_transaction():
-                context.run_migrations()
-        finally:
-            driver.execute("PRAGMA foreign_keys = ON")
+    with db.engine.connect() as connection, ready_to_migrate(connection):
+        context.configure(
+            connection=connection,
+            target_metadata=Base.metadata,
+            # SQLite changes a table by making a new one; others do not mind.
+            render_as_batch=True,
+            transactional_ddl=connection.dialect.name != "mysql",
+            render_item=render_item,
+            process_revision_directives=complete_revision,
+        )
+        with context.begin_transaction():
+            context.run_migrations()
+
+
+def ready_to_migrate(connection: Connection) -> AbstractContextManager[None]:
+    """Do what the database needs; the first revision is made without it, in SQLite."""
+    ours = connection.dialect.name in engine.DRIVER
+    return engine.migrating(connection) if ours else nullcontext()
 
 
 def render_item(kind: str, item: Any, autogen_context: Any) -> str | Literal[False]:
     """Write our own types as plain SQLAlchemy, so that no migration imports the app."""
     if kind == "type" and isinstance(item, UtcDateTime):
-        return "sa.DateTime(timezone=True)"
+        autogen_context.imports.add("from sqlalchemy.dialects import mysql")
+        variant = 'with_variant(mysql.DATETIME(fsp=6), "mysql")'
+        return f"sa.DateTime(timezone=True).{variant}"
     return False
 
 
-def skip_empty_revision(_context: Any, _revision: Any, directives: list[Any]) -> None:
-    """Write no revision when the models and the database agree."""
+def complete_revision(_context: Any, _revision: Any, directives: list[Any]) -> None:
+    """Write a revision that can be undone, and none when there is nothing to change."""
     asked = getattr(context.config.cmd_opts, "autogenerate", False)
     if asked and directives[0].upgrade_ops.is_empty():
         directives.clear()
         context.config.print_stdout("No changes in schema detected.")
+    for revision in directives:
+        for way in (revision.upgrade_ops, revision.downgrade_ops):
+            drops = [op for op in way.ops if isinstance(op, DropTableOp)]
+            # MySQL drops no index that a foreign key needs; a table takes its own along.
+            gone = {op.table_name for op in drops}
+            way.ops = [op for op in way.ops if op in drops or op.table_name not in gone]

@@ -7,22 +7,39 @@ by means of an index, so no row before it is read or counted.
 import json
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from datetime import datetime
+from decimal import Decimal
 from enum import StrEnum
+from functools import partial
 from typing import Any
 
 from marshmallow import Schema, ValidationError
+from marshmallow.validate import Range
+{% if cookiecutter.database == "mysql" %}
+from sqlalchemy import and_, or_, select
+{% else %}
 from sqlalchemy import select, tuple_
+{% endif %}
 
 from app.core import fields
 from app.core.database import Base, db
 from app.core.errors import Invalid
 
 # The fields that read the values of a cursor: it comes from outside as a body does.
-FIELDS = Schema.TYPE_MAPPING | {str: fields.String, datetime: fields.DateTime}
+FIELDS: dict[type, Any] = Schema.TYPE_MAPPING | {
+    str: fields.String,
+    datetime: fields.DateTime,
+    Decimal: fields.Money,
+    int: partial(fields.Integer, validate=Range(-(2**63), 2**63 - 1)),
+}
 
 
 def paginate(
-    model: type[Base], limit: int, sort: str, cursor: str | None = None, **filters: Any
+    model: type[Base],
+    /,
+    limit: int,
+    sort: str,
+    cursor: str | None = None,
+    **filters: Any,
 ) -> dict[str, Any]:
     """Return a page: its `items`, and `next_cursor`, which is None on the last one.
 
@@ -36,8 +53,16 @@ def paginate(
     statement = select(model).filter_by(**filters).limit(limit + 1)
     statement = statement.order_by(*(c.desc() if descending else c for c in columns))
     if cursor is not None:
+{% if cookiecutter.database == "mysql" %}
+        # MySQL would read the whole index for (key, id) > (…, …).
+        (key, row_id), (last_key, last_id) = columns, decode(cursor, purpose, columns)
+        beyond = key < last_key if descending else key > last_key
+        after = row_id < last_id if descending else row_id > last_id
+        statement = statement.where(or_(beyond, and_(key == last_key, after)))
+{% else %}
         position, end = tuple_(*columns), decode(cursor, purpose, columns)
         statement = statement.where(position < end if descending else position > end)
+{% endif %}
 
     rows = db.session.scalars(statement).all()
     if len(rows) <= limit:
@@ -61,7 +86,7 @@ def decode(cursor: str, purpose: tuple[str, str], columns: list[Any]) -> list[An
             raise ValueError(content)
         kinds = [column.type.python_type for column in columns]
         return [
-            fields.Enum(kind, by_value=True).deserialize(value)
+            fields.Enum(kind).deserialize(value)
             if issubclass(kind, StrEnum)
             else FIELDS[kind]().deserialize(value)
             for kind, value in zip(kinds, values, strict=True)

@@ -7,7 +7,7 @@ from marshmallow.validate import Range
 from app.core import fields
 
 
-class Row(Schema):
+class RowSchema(Schema):
     """The base of what is shown of a row; its `version` counts the changes."""
 
     id = fields.UUID(required=True)
@@ -29,7 +29,11 @@ class PageSchema(Schema):
 class PageQuery(Schema):
     """The base of the parameters of a list; a subclass adds `sort` and the filters."""
 
-    limit = fields.Integer(load_default=50, validate=Range(1, 100))
+    limit = fields.Integer(
+        load_default=50,
+        validate=Range(1, 100),
+        metadata={"description": "How many rows a page has"},
+    )
     cursor = marshmallow.fields.String(
         metadata={"description": "`next_cursor` of the page before"}
     )

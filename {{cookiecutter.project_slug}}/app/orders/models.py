@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 class OrderStatus(StrEnum):
-    """How far an order is."""
+    """The status of an order."""
 
     PENDING = "pending"
     PAID = "paid"
@@ -27,7 +27,7 @@ class OrderStatus(StrEnum):
 
 
 class Order(Base):
-    """What a user ordered."""
+    """An order."""
 
     __tablename__ = "orders"
     sort_keys = ("created_at", "number", "total")

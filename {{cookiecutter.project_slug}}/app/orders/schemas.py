@@ -4,7 +4,7 @@ from marshmallow import Schema
 from marshmallow.validate import Length
 
 from app.core import fields
-from app.core.schemas import PageQuery, PageSchema, Row
+from app.core.schemas import PageQuery, PageSchema, RowSchema
 {% if cookiecutter.layout == "domain" %}
 
 from .models import Order, OrderStatus
@@ -17,7 +17,7 @@ class OrderCreate(Schema):
     """What a new order needs."""
 
     number = fields.String(required=True, validate=Length(min=1, max=40))
-    status = fields.Enum(OrderStatus, by_value=True, load_default=OrderStatus.PENDING)
+    status = fields.Enum(OrderStatus, load_default=OrderStatus.PENDING)
     total = fields.Money(required=True)
     user_id = fields.UUID(required=True)
 
@@ -26,16 +26,16 @@ class OrderUpdate(Schema):
     """What can be changed of an order; what is left out stays."""
 
     number = fields.String(validate=Length(min=1, max=40))
-    status = fields.Enum(OrderStatus, by_value=True)
+    status = fields.Enum(OrderStatus)
     total = fields.Money()
     user_id = fields.UUID()
 
 
-class OrderRead(Row):
+class OrderRead(RowSchema):
     """What is shown of an order."""
 
     number = fields.String(required=True)
-    status = fields.Enum(OrderStatus, by_value=True, required=True)
+    status = fields.Enum(OrderStatus, required=True)
     total = fields.Money(required=True)
     user_id = fields.UUID(required=True)
 
@@ -50,5 +50,6 @@ class OrderQuery(PageQuery):
     """Which orders a list has, and in which order."""
 
     sort = fields.Sort(Order)
-    status = fields.Enum(OrderStatus, by_value=True)
+    number = fields.String(validate=Length(min=1, max=40))
+    status = fields.Enum(OrderStatus)
     user_id = fields.UUID()

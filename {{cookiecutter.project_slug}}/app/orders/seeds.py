@@ -22,13 +22,13 @@ MODEL = Order
 
 
 def seed(count: int) -> Iterator[Order]:
-    """Yield new orders of users that exist. Raises ClickException without any."""
+    """Yield new orders of rows that exist. Raises ClickException without any."""
     user_ids = db.session.scalars(select(User.id).limit(100)).all()
     if count and not user_ids:
         raise ClickException("Orders need users: add `--users 10`.")
     for _ in range(count):
         yield Order(
-            number=uuid4().hex[:12].upper(),
+            number=uuid4().hex[:12],
             status=choice(list(OrderStatus)),
             total=Decimal(randrange(100, 100_000)) / 100,
             user_id=choice(user_ids),

@@ -14,7 +14,7 @@ from app.models.order import Order
 
 
 def list_orders(query: dict[str, Any]) -> dict[str, Any]:
-    """Return one page of orders; `query` is a loaded OrderQuery. Raises Invalid."""
+    """Return one page; `query` is a loaded OrderQuery. Raises Invalid."""
     return paginate(Order, **query)
 
 

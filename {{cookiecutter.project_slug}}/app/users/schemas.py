@@ -4,7 +4,7 @@ from marshmallow import Schema
 from marshmallow.validate import Length
 
 from app.core import fields
-from app.core.schemas import PageQuery, PageSchema, Row
+from app.core.schemas import PageQuery, PageSchema, RowSchema
 {% if cookiecutter.layout == "domain" %}
 
 from .models import User
@@ -29,10 +29,10 @@ class UserUpdate(Schema):
     is_active = fields.Boolean()
 
 
-class UserRead(Row):
+class UserRead(RowSchema):
     """What is shown of a user."""
 
-    email = fields.String(required=True)
+    email = fields.Email(required=True)
     name = fields.String(required=True)
     is_active = fields.Boolean(required=True)
 

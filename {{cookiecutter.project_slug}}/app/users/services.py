@@ -14,7 +14,7 @@ from app.models.user import User
 
 
 def list_users(query: dict[str, Any]) -> dict[str, Any]:
-    """Return one page of users; `query` is a loaded UserQuery. Raises Invalid."""
+    """Return one page; `query` is a loaded UserQuery. Raises Invalid."""
     return paginate(User, **query)
 
 

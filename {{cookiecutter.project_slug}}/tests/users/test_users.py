@@ -16,6 +16,7 @@ def test_create_and_read(client: FlaskClient) -> None:
     assert read.json["email"] == "ada@example.com"
     assert read.json["is_active"] is True
     assert read.headers["ETag"] == created.headers["ETag"]
+    assert created.headers["Location"] == f"{USERS}{created.json['id']}"
 
 
 def test_update(client: FlaskClient) -> None:
@@ -81,6 +82,8 @@ def test_email_is_unique_in_any_case(client: FlaskClient) -> None:
     [
         ({"email": "nobody"}, "email"),
         ({"email": None}, "email"),
+        ({"email": "a@\ud800.com"}, "email"),
+        ({"email": "\u0130@example.com"}, "email"),
         ({"name": ""}, "name"),
         ({"name": "x" * 101}, "name"),
         ({"name": "nul\0"}, "name"),

@@ -1,0 +1,36 @@
+"""Prints the tables of a project's database as JSON; runs with the project's Python."""
+
+import json
+import os
+import sys
+
+sys.path.insert(0, os.getcwd())
+
+from app import create_app
+from app.core.database import db
+from sqlalchemy import inspect
+
+with create_app().app_context():
+    found = inspect(db.engine)
+
+tables = {
+    table: {
+        "columns": {c["name"]: c["nullable"] for c in found.get_columns(table)},
+        "indexes": {
+            index["name"]: index["column_names"]
+            for index in sorted(found.get_indexes(table), key=lambda i: i["name"])
+            if not index["unique"]
+        },
+        "unique": {
+            u["name"]: u["column_names"] for u in found.get_unique_constraints(table)
+        },
+        "foreign keys": {
+            k["name"]: [k["constrained_columns"], k["referred_table"]]
+            for k in found.get_foreign_keys(table)
+        },
+        "checks": sorted(c["name"] for c in found.get_check_constraints(table)),
+    }
+    for table in sorted(found.get_table_names())
+    if table != "alembic_version"
+}
+print(json.dumps(tables, indent=1))
