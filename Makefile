@@ -34,9 +34,10 @@ format: .venv/test ## format the template's own code
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-bench: .venv/test ## measure generation and serving; prints ratios
+bench: .venv/test ## measure generation, serving and growth
 	$(BIN)/python benchmarks/generation.py
 	$(BIN)/python benchmarks/serving.py
+	$(BIN)/python benchmarks/growth.py
 
 clean: ## remove what these targets made
 	rm -rf .venv build

@@ -58,7 +58,7 @@ def serving(command: str, project: Path, port: int) -> Iterator[str]:
             support.end(server)
 
 
-@variants.each_application()
+@variants.each_of("database")
 def test_first_steps(project: Path) -> None:
     first, request = blocks(project / "README.md", "sh")[:2]
     *before, last = commands(first)
@@ -72,7 +72,7 @@ def test_first_steps(project: Path) -> None:
     assert answer.count("@example.com") == 2
 
 
-@variants.each_application()
+@variants.each_of("database")
 def test_table_of_commands(project: Path) -> None:
     rows = re.findall(
         r"^\| `(make [^`]+)` \| (?:`([^`]+)`)?.*\|$",
@@ -95,7 +95,14 @@ def test_table_of_commands(project: Path) -> None:
                 shell(command, project)
 
 
-@variants.each_application()
+@variants.each_of("layout")
+def test_adding_a_resource_by_command(project: Path) -> None:
+    add = next(b for b in blocks(project / "README.md", "sh") if "resource add" in b)
+    for command in commands(add):
+        shell(command, project)
+
+
+@variants.each_of("layout")
 def test_adding_a_resource(answers: dict[str, Any], project: Path) -> None:
     text = (project / "README.md").read_text()
     model = re.search(r"```python\n(.*?)```", text, re.DOTALL)[1]
@@ -113,7 +120,7 @@ def test_adding_a_resource(answers: dict[str, Any], project: Path) -> None:
     support.run("make", "lint", cwd=project)
 
 
-@variants.each_application()
+@variants.each_pair()
 def test_tree_names_what_is_there(project: Path) -> None:
     """Each name that the README draws exists, and nothing at the top is left out."""
     text = (project / "README.md").read_text()

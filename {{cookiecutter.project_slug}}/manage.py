@@ -15,8 +15,14 @@ if PYTHON.exists() and not VENV.samefile(sys.prefix):
 from flask.cli import FlaskGroup
 
 from app import create_app
+from app.core.cli import readable_errors
 
 cli = FlaskGroup(create_app=create_app, load_dotenv=False)
+if (VENV.parent / "scaffold").is_dir():  # delete it when no more resources are to come
+    from scaffold.cli import resource
+
+    cli.add_command(resource)
 
 if __name__ == "__main__":
-    cli()
+    with readable_errors():
+        cli()

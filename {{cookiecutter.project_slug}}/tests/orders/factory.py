@@ -8,12 +8,15 @@ from werkzeug.test import TestResponse
 
 from tests.users.factory import create_user
 
-numbers = count()
+numbers = count(1)
 
 
 def create_order(client: FlaskClient, **values: Any) -> TestResponse:
     """Create an order with these values and sensible other ones; return the answer."""
-    body = {"number": f"A{next(numbers)}", "total": "12.50"} | values
+    body: dict[str, Any] = {
+        "number": str(next(numbers)),
+        "total": "12.50",
+    } | values
     if "user_id" not in body:
         body["user_id"] = create_user(client).json["id"]
     return client.post("/api/v1/orders/", json=body)

@@ -1,0 +1,298 @@
+"""`./manage.py resource`: what it writes works, and what it refuses leaves no trace."""
+
+import os
+import re
+import shutil
+import signal
+import subprocess
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests import support, variants
+from tests.test_growth import delete
+
+ORDER = (
+    "Order",
+    "number:str:unique:max=40",
+    "status:enum:pending,paid,cancelled:default=pending",
+    "total:decimal",
+    "user:ref:User",
+)
+BOOK = ("Book", "title:str:unique", "pages:int?", "owner:ref:User")
+# Every type, plain, optional, unique, indexed and with a default; odd names and plurals.
+RESOURCES = """
+Everything a:str b:text c:int d:bigint e:float f:decimal g:bool h:date i:datetime j:uuid \
+    k:email l:url m:json n:floats o:enum:x,y-z p:ref:User
+MaybeThing a:str? b:text? c:int? d:bigint? e:float? f:decimal? g:bool? h:date? \
+    i:datetime? j:uuid? k:email? l:url? m:json? n:floats? o:enum:x,y-z? p:ref:User?
+UniquePerson a:str:unique:min=3:max=9 c:int:unique:min=5 d:bigint:unique e:float:unique \
+    f:decimal:unique h:date:unique i:datetime:unique j:uuid:unique k:email:unique \
+    l:url:unique p:ref:User:unique
+IndexedLeaf a:str:index c:int:index e:float:index h:date?:index o:enum:x,y:index q:str?:index
+Defaulted a:str:default=a:b b:text:default=x c:int:default=-5 d:bigint:default=7 \
+    e:float:default=1.5 f:decimal:default=3 g:bool:default=true h:date:default=2026-01-31 \
+    i:datetime:default=2026-01-31T10:00:00+00:00 k:email:default=a@example.com \
+    l:url:default=https://x.org o:enum:x,y:default=y
+Category parent:ref:Category? name:str:unique
+OrderLine order:ref:Order product:ref:Everything other:ref:Everything? \
+    quantity:int:min=1:max=5 sender:ref:User receiver:ref:User
+""".replace("\\\n", "")
+
+REFUSED = {
+    "Book": "needs a field",
+    "book title:str": "write Book",
+    "Books title:str": "Did you mean Book",
+    "Sheep name:str": "--plural sheep_items",
+    "Data name:str": "--plural",
+    "Order x:str": "There is a model Order already",
+    "Gizmo x:int --plural users": "'users' already",
+    "Class x:int": "keyword of Python: choose another name, as ClassItem",
+    "List x:int": "builtin of Python",
+    "Table x:int": "reserved word of SQL",
+    "Length x:int": "a name that the generated files use",
+    "Book id:int": "every model has: call it book_id",
+    "Book deleted_at:int": "every model has",
+    "Book metadata:str": "an attribute of every model",
+    "Book registry:str": "an attribute of every model",
+    "Book query:str": "call it book_query",
+    "Book limit:int": "lists or schemas",
+    "Book class:str": "keyword",
+    "Book date:date": "call it book_date",
+    "Book a:str a:int": "'a' is there twice",
+    "Book user:ref:User user_id:int": "'user_id' is there twice",
+    "Book a": "write it like|no type",
+    "Book a:strr": "Did you mean a:str",
+    "Book a:str:uniqe": "Did you mean unique",
+    "Book a:enum": "write a:enum:",
+    "Book a:enum:x,x": "twice",
+    "Book a:ref:Nothing": "there is no model 'Nothing'. Models: Order, User",
+    "Book a:int:default=x": "not a good default for int",
+    "Book a:enum:x,y:default=z": "not a good default for enum",
+    "Book a:str:max=3:default=long": "not a good default for str",
+    "Book a:str:min=5:max=3": "min is more than max",
+    "Book a:json:unique": "json cannot be unique",
+    "Book a:url:max=900:unique": "an index takes 700 characters",
+    "Book parent:ref:Book": "write parent:ref:Book\\?",
+    "../x a:str": "write X",
+    f"{'Long' * 9} {'long_' * 9}name:str:unique": "more than 63 characters",
+}
+
+
+def resource(project: Path, *arguments: str, code: int = 0) -> str:
+    """Run `./manage.py resource …`."""
+    command = ("./manage.py", "resource", *arguments)
+    return support.run(*command, cwd=project, code=code, LOG_LEVEL="ERROR")
+
+
+def status(project: Path) -> str:
+    """Return what git says has changed since the last commit."""
+    return support.run("git", "status", "--porcelain", "-uall", cwd=project)
+
+
+@pytest.fixture
+def tracked(project: Path) -> Path:
+    """Return a project in git, with one commit."""
+    with (project / ".gitignore").open("a") as file:
+        file.write(".venv\n")  # here it is a link
+    support.commit(project)
+    return project
+
+
+def first() -> pytest.MarkDecorator:
+    """Parametrize a test with the default answers."""
+    return variants.each([variants.COMBINATIONS[0]])
+
+
+@variants.each_pair()
+def test_orders_are_what_it_writes(answers: dict[str, Any], tracked: Path) -> None:
+    seal = (tracked / "scaffold/resources/order.json").read_bytes()
+    delete(tracked, answers, "orders")
+    (tracked / "scaffold/resources/order.json").unlink()
+    resource(tracked, "add", *ORDER, "--no-migration")
+    (tracked / "scaffold/resources/order.json").write_bytes(seal)
+    assert status(tracked) == ""
+
+
+@variants.each_pair()
+def test_whatever_it_writes_works(tracked: Path) -> None:
+    for line in RESOURCES.strip().splitlines():
+        resource(tracked, "add", *line.split())
+        support.run("./manage.py", "db", "upgrade", cwd=tracked)
+    support.run("make", "check", cwd=tracked)
+    support.run("./manage.py", "db", "downgrade", "base", cwd=tracked)
+    support.run("./manage.py", "db", "upgrade", cwd=tracked)
+    support.run("./manage.py", "seed", cwd=tracked)
+    listed = resource(tracked, "list")
+    assert re.search(r"GET( POST)? +/api/v1/order-lines/$", listed, re.MULTILINE)
+
+
+@variants.each_of("database")
+def test_add_and_remove_leave_no_trace(tracked: Path) -> None:
+    printed = resource(tracked, "add", *BOOK)
+    written = set(re.findall("^Wrote (.*)", printed, re.MULTILINE))
+    changed = {line[3:] for line in status(tracked).splitlines()}
+    assert changed == written | {"openapi.json"}
+    support.run(support.python(tracked), "scripts/check.py", cwd=tracked)
+    resource(tracked, "remove", "Book")
+    assert status(tracked) == ""
+    assert not list(tracked.rglob("books"))
+
+
+@first()
+def test_what_is_refused_leaves_no_trace(tracked: Path) -> None:
+    for arguments, message in REFUSED.items():
+        printed = resource(tracked, "add", *arguments.split(), "--no-migration", code=1)
+        (line,) = printed.strip().splitlines()
+        assert re.search(message, line), line
+    assert status(tracked) == ""
+
+
+@first()
+def test_dry_run_writes_nothing(tracked: Path) -> None:
+    printed = resource(tracked, "add", *BOOK, "--dry-run")
+    assert "# app/books/models.py" in printed
+    assert "class Book(Base):" in printed
+    assert status(tracked) == ""
+
+
+@first()
+def test_migration_that_cannot_be_written_leaves_no_trace(tracked: Path) -> None:
+    resource(tracked, "add", *BOOK)
+    support.commit(tracked)
+    printed = resource(tracked, "add", "Loan", "book:ref:Book", code=1)
+    assert "./manage.py db upgrade" in printed
+    assert status(tracked) == ""
+
+
+@first()
+def test_broken_template_leaves_no_trace(tracked: Path) -> None:
+    views = tracked / "scaffold/templates/views.py.jinja"
+    views.write_text(views.read_text() + "\nimport nothing_like_it  # noqa: F401\n")
+    support.commit(tracked)
+    printed = resource(tracked, "add", *BOOK, code=1)
+    assert "nothing_like_it" in printed
+    assert status(tracked) == ""
+
+
+@first()
+def test_template_that_is_wrong_is_told(tracked: Path) -> None:
+    views = tracked / "scaffold/templates/views.py.jinja"
+    text = views.read_text()
+    for fault, message in (("<< nothing >>", "'nothing' is"), ("def (", "ruff cannot")):
+        views.write_text(f"{text}\n{fault}\n")
+        printed = resource(tracked, "add", *BOOK, code=1)
+        assert message in printed.splitlines()[-1]
+        assert status(tracked) == " M scaffold/templates/views.py.jinja\n"
+
+
+@first()
+def test_read_only_folder_leaves_no_trace(tracked: Path) -> None:
+    """The last file of all cannot be written; only root can mount such a folder."""
+    if os.geteuid() != 0 or not shutil.which("mount"):
+        pytest.skip("a read-only folder can be mounted by root only")
+    folder = tracked / "scaffold/resources"
+    support.run("mount", "-t", "tmpfs", "-o", "ro", "tmpfs", str(folder), cwd=tracked)
+    try:
+        printed = resource(tracked, "add", *BOOK, code=1)
+    finally:
+        support.run("umount", str(folder), cwd=tracked)
+    assert "Nothing was written" in printed
+    assert "Traceback" not in printed
+    assert status(tracked) == ""
+
+
+@first()
+@pytest.mark.parametrize("moment", [0.0, 0.1, 0.2, 0.4, 0.8])
+def test_ctrl_c_leaves_no_trace(tracked: Path, moment: float) -> None:
+    command = ["./manage.py", "resource", "add", *BOOK]
+    process = subprocess.Popen(
+        command,
+        cwd=tracked,
+        env=support.environment(),
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        preexec_fn=support.heed_ctrl_c,
+    )
+    while process.poll() is None and not list(tracked.glob(".scaffold-*")):
+        time.sleep(0.002)
+    time.sleep(moment)
+    process.send_signal(signal.SIGINT)
+    process.wait(30)
+    if "app/books" in status(tracked):  # it was finished: all is there, and can go
+        resource(tracked, "remove", "Book")
+    assert status(tracked) == ""
+
+
+@first()
+def test_existing_files_are_kept(tracked: Path) -> None:
+    (tracked / "tests/books").mkdir()
+    (tracked / "tests/books/factory.py").write_text("mine")
+    before = status(tracked)
+    printed = resource(tracked, "add", *BOOK, code=1)
+    assert "tests/books/factory.py exists already" in printed
+    assert status(tracked) == before
+
+
+@first()
+def test_edited_files_are_shown_and_kept(tracked: Path) -> None:
+    resource(tracked, "add", *BOOK)
+    services = tracked / "app/books/services.py"
+    services.write_text(services.read_text() + "\n\nOURS = 1\n")
+    printed = resource(tracked, "remove", "Book")
+    assert "+OURS = 1" in printed
+    assert "Kept, because of your changes: app/books/services.py" in printed
+    assert [line[3:] for line in status(tracked).splitlines()] == [
+        "app/books/services.py",
+        "scaffold/resources/book.json",
+    ]
+    support.run("make", "test", cwd=tracked)
+
+
+@first()
+def test_edited_views_keep_what_they_need(tracked: Path) -> None:
+    resource(tracked, "add", *BOOK)
+    views = tracked / "app/books/views.py"
+    views.write_text(views.read_text() + "\n\nOURS = 1\n")
+    resource(tracked, "remove", "Book")
+    assert (tracked / "app/books/models.py").exists()
+    support.run("./manage.py", "db", "upgrade", cwd=tracked)
+    support.run("make", "check", cwd=tracked)
+
+
+@variants.each_of("database")
+def test_applied_migration_is_reversed(tracked: Path) -> None:
+    resource(tracked, "add", *BOOK)
+    support.run("./manage.py", "db", "upgrade", cwd=tracked)
+    assert "which drops the table" in resource(tracked, "remove", "Book")
+    assert len(list(tracked.glob("migrations/versions/*.py"))) == 3
+    support.run("./manage.py", "db", "upgrade", cwd=tracked)
+    support.run("make", "check", cwd=tracked)
+
+
+@first()
+def test_what_others_refer_to_stays(tracked: Path) -> None:
+    printed = resource(tracked, "remove", "User", code=1)
+    assert "no record of User" in printed
+    resource(tracked, "add", *BOOK)
+    support.run("./manage.py", "db", "upgrade", cwd=tracked)
+    resource(tracked, "add", "Loan", "book:ref:Book")
+    before = status(tracked)
+    assert "Loan.book_id refers to Book" in resource(tracked, "remove", "Book", code=1)
+    assert status(tracked) == before
+
+
+@variants.each_of("layout")
+def test_orders_can_be_removed(tracked: Path) -> None:
+    resource(tracked, "remove", "Order")
+    support.run("./manage.py", "db", "upgrade", cwd=tracked)
+    support.run("make", "check", cwd=tracked)
+
+
+@first()
+def test_project_works_without_scaffold(tracked: Path) -> None:
+    shutil.rmtree(tracked / "scaffold")
+    support.run("make", "check", cwd=tracked)
+    assert "resource" not in support.run("./manage.py", "--help", cwd=tracked)

@@ -1,0 +1,1 @@
+"""Writes new resources: `./manage.py resource --help`. The service never imports it."""
