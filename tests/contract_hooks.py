@@ -11,6 +11,17 @@ import requests
 import schemathesis
 
 URL = os.environ.get("SERVICE_URL", "")
+# The collections that fields refer to, also those of tests/resources.txt.
+REFERENCES = {
+    "user_id": "users",
+    "p_id": "users",
+    "sender_id": "users",
+    "receiver_id": "users",
+    "order_id": "orders",
+    "parent_id": "categories",
+    "product_id": "everythings",
+    "other_id": "everythings",
+}
 CHOICE = random.Random(1)
 
 
@@ -19,8 +30,9 @@ def before_call(context: Any, case: Any, kwargs: Any) -> None:
     """Put the identifier and the ETag of a row into a valid request."""
     if CHOICE.random() < 0.5 or not case.meta.generation.mode.is_positive:
         return
-    if isinstance(case.body, dict) and "user_id" in case.body:
-        case.body["user_id"] = some_id("/api/v1/users/")
+    for name in case.body if isinstance(case.body, dict) else ():
+        if name in REFERENCES and case.body[name]:
+            case.body[name] = some_id(f"/api/v1/{REFERENCES[name]}/")
     for name in case.path_parameters:
         collection = case.path.split("{")[0]
         case.path_parameters[name] = some_id(collection)

@@ -12,6 +12,7 @@ import pytest
 import requests
 
 from tests import support, variants
+from tests.test_scaffold import add_resources
 from tests.variants import ROOT
 
 ROUNDS, WRITERS = 10, 8
@@ -29,14 +30,28 @@ def url(project: Path) -> Any:
 
 @variants.each_pair()
 def test_schemathesis_finds_nothing(url: str, tmp_path: Path) -> None:
+    attack(url, tmp_path, examples=40)
+
+
+@variants.each_of("database")
+def test_schemathesis_finds_nothing_in_added_resources(
+    project: Path, tmp_path: Path
+) -> None:
+    add_resources(project)
+    support.run("./manage.py", "seed", cwd=project)
+    with support.serve(project, WEB_CONCURRENCY="4") as url:
+        attack(url, tmp_path, examples=15)
+
+
+def attack(url: str, folder: Path, examples: int) -> None:
     """All checks: no 5xx, nothing undocumented, every answer as its schema says."""
-    work = tmp_path / "schemathesis"  # it caches what failed where it runs
+    work = folder / "schemathesis"  # it caches what failed where it runs
     shutil.copytree(ROOT / "tests", work / "tests")
     options = (
         "--checks",
         "all",
         "--max-examples",
-        "40",
+        str(examples),
         "--generation-database",
         "none",
     )

@@ -22,24 +22,6 @@ ORDER = (
     "user:ref:User",
 )
 BOOK = ("Book", "title:str:unique", "pages:int?", "owner:ref:User")
-# Every type, plain, optional, unique, indexed and with a default; odd names and plurals.
-RESOURCES = """
-Everything a:str b:text c:int d:bigint e:float f:decimal g:bool h:date i:datetime j:uuid \
-    k:email l:url m:json n:floats o:enum:x,y-z p:ref:User
-MaybeThing a:str? b:text? c:int? d:bigint? e:float? f:decimal? g:bool? h:date? \
-    i:datetime? j:uuid? k:email? l:url? m:json? n:floats? o:enum:x,y-z? p:ref:User?
-UniquePerson a:str:unique:min=3:max=9 c:int:unique:min=5 d:bigint:unique e:float:unique \
-    f:decimal:unique h:date:unique i:datetime:unique j:uuid:unique k:email:unique \
-    l:url:unique p:ref:User:unique
-IndexedLeaf a:str:index c:int:index e:float:index h:date?:index o:enum:x,y:index q:str?:index
-Defaulted a:str:default=a:b b:text:default=x c:int:default=-5 d:bigint:default=7 \
-    e:float:default=1.5 f:decimal:default=3 g:bool:default=true h:date:default=2026-01-31 \
-    i:datetime:default=2026-01-31T10:00:00+00:00 k:email:default=a@example.com \
-    l:url:default=https://x.org o:enum:x,y:default=y
-Category parent:ref:Category? name:str:unique
-OrderLine order:ref:Order product:ref:Everything other:ref:Everything? \
-    quantity:int:min=1:max=5 sender:ref:User receiver:ref:User
-""".replace("\\\n", "")
 
 REFUSED = {
     "Book": "needs a field",
@@ -87,6 +69,14 @@ def resource(project: Path, *arguments: str, code: int = 0) -> str:
     return support.run(*command, cwd=project, code=code, LOG_LEVEL="ERROR")
 
 
+def add_resources(project: Path) -> None:
+    """Add those of resources.txt: every type of field in every way; odd names."""
+    text = Path(__file__).with_name("resources.txt").read_text()
+    for line in text.replace("\\\n", "").splitlines():
+        resource(project, "add", *line.split())
+        support.run("./manage.py", "db", "upgrade", cwd=project)
+
+
 def status(project: Path) -> str:
     """Return what git says has changed since the last commit."""
     return support.run("git", "status", "--porcelain", "-uall", cwd=project)
@@ -118,9 +108,7 @@ def test_orders_are_what_it_writes(answers: dict[str, Any], tracked: Path) -> No
 
 @variants.each_pair()
 def test_whatever_it_writes_works(tracked: Path) -> None:
-    for line in RESOURCES.strip().splitlines():
-        resource(tracked, "add", *line.split())
-        support.run("./manage.py", "db", "upgrade", cwd=tracked)
+    add_resources(tracked)
     support.run("make", "check", cwd=tracked)
     support.run("./manage.py", "db", "downgrade", "base", cwd=tracked)
     support.run("./manage.py", "db", "upgrade", cwd=tracked)
@@ -296,3 +284,11 @@ def test_project_works_without_scaffold(tracked: Path) -> None:
     shutil.rmtree(tracked / "scaffold")
     support.run("make", "check", cwd=tracked)
     assert "resource" not in support.run("./manage.py", "--help", cwd=tracked)
+
+
+@first()
+def test_tab_completes(project: Path) -> None:
+    completion = {"_MANAGE_PY_COMPLETE": "bash_complete", "COMP_CWORD": "3"}
+    words = "manage.py resource add --"
+    offered = support.run("./manage.py", cwd=project, COMP_WORDS=words, **completion)
+    assert {"plain,--dry-run", "plain,--plural"} <= set(offered.split())

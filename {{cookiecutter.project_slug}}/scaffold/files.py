@@ -2,7 +2,6 @@
 
 import hashlib
 import subprocess
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -10,6 +9,7 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, TemplateError
+from ruff import find_ruff_bin
 
 from app.core.database import Base
 from app.settings import ROOT
@@ -116,7 +116,7 @@ def tidy(texts: dict[str, str]) -> dict[str, str]:
         ours = 'lint.isort.known-first-party = ["app", "tests"]'
         fix = ["check", "--fix", "--select", "F401,I", "--config", ours]
         for command in (fix, ["format"]):
-            ruff = [sys.executable, "-m", "ruff", *command, "--quiet", folder]
+            ruff = [find_ruff_bin(), *command, "--quiet", folder]
             if subprocess.run(ruff, check=False, cwd=ROOT).returncode > 1:
                 raise Refused("The templates make code that ruff cannot read.")
         return {p: Path(folder, p).read_text(encoding="utf-8") for p in texts}
