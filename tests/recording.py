@@ -7,11 +7,14 @@ from typing import Any
 
 import requests
 
+from tests.support import http
+
 REQUESTS = json.loads(Path(__file__).with_name("requests.json").read_text())
 UUID = r"[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[0-9a-f]{4}-[0-9a-f]{12}"
 
 # What differs from run to run, and what stands for it.
 VOLATILE = {
+    r"eyJ[\w.-]+": "<token>",
     UUID: "<uuid>",
     r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d+\+00:00": "<time>",
     r'"request_id": "[0-9a-f]{32}"': '"request_id": "<id>"',
@@ -48,7 +51,7 @@ def exchange(
         headers |= {"Content-Type": body["$type"]} if "$type" in body else {}
     elif body is not None:
         content["json"] = json.loads(fill(json.dumps(body), known))
-    answer = requests.request(
+    answer = http.request(
         method, url + fill(path, known), headers=headers, timeout=30, **content
     )
     if name:

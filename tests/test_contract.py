@@ -9,20 +9,23 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import requests
 
 from tests import support, variants
+from tests.contract_hooks import LEAVER
+from tests.support import http
 from tests.test_scaffold import add_resources
 from tests.variants import ROOT
 
 ROUNDS, WRITERS = 10, 8
+LIMITS = ("LOGIN_LIMIT", "LOGIN_FAILURE_LIMIT", "REFRESH_LIMIT")
+UNLIMITED = dict.fromkeys(LIMITS, "100000 per minute")
 
 
 @pytest.fixture
 def url(project: Path) -> Any:
     """Return the address of a served project with demo data and several processes."""
     support.run("./manage.py", "seed", "--users", "30", "--orders", "60", cwd=project)
-    with support.serve(project, WEB_CONCURRENCY="4") as url:
+    with support.serve(project, WEB_CONCURRENCY="4", **UNLIMITED) as url:
         yield url
         log = (project / "server.log").read_text()
     assert "Traceback" not in log, log
@@ -39,7 +42,7 @@ def test_schemathesis_finds_nothing_in_added_resources(
 ) -> None:
     add_resources(project)
     support.run("./manage.py", "seed", cwd=project)
-    with support.serve(project, WEB_CONCURRENCY="4") as url:
+    with support.serve(project, WEB_CONCURRENCY="4", **UNLIMITED) as url:
         attack(url, tmp_path, examples=15)
 
 
@@ -55,11 +58,16 @@ def attack(url: str, folder: Path, examples: int) -> None:
         "--generation-database",
         "none",
     )
+    token = str(http.headers.get("Authorization", ""))
+    leaver = {**LEAVER, "name": "Leaver"}
+    http.post(f"{url}/api/v1/auth/register", json=leaver, timeout=30)
     support.run(
         *("schemathesis", "--config-file", "tests/schemathesis.toml"),
         *("run", f"{url}/openapi.json", *options),
         cwd=work,
         SERVICE_URL=url,
+        SERVICE_TOKEN=token,
+        ROOT_ID=http.get(f"{url}/api/v1/auth/me", timeout=30).json().get("id", ""),
     )
 
 
@@ -69,7 +77,7 @@ def test_large_bodies_are_refused(url: str) -> None:
     body = b'{"email": "large@example.com", "name": "Large"}' + b" " * 2**20
     pieces = (body[start : start + 2**16] for start in range(0, len(body), 2**16))
     for data in (body, pieces):
-        answer = requests.post(
+        answer = http.post(
             f"{url}/api/v1/users/",
             data=data,
             headers={"Content-Type": "application/json"},
@@ -83,10 +91,11 @@ def test_large_bodies_are_refused(url: str) -> None:
 def test_thirty_megabytes_are_refused(url: str) -> None:
     headers = {"Content-Type": "application/json"}
     body = b" " * 30 * 2**20
-    answer = requests.post(f"{url}/api/v1/users/", data=body, headers=headers)
+    answer = http.post(f"{url}/api/v1/users/", data=body, headers=headers)
     assert answer.status_code == 413
 
 
+SENT = b"Authorization: %s\r\n"
 CHUNKS = b"POST /api/v1/users/ HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n"
 
 
@@ -103,7 +112,9 @@ BROKEN = {
 @variants.each_of("views")
 def test_broken_http_is_a_problem_too(url: str) -> None:
     host, port = url.removeprefix("http://").split(":")
+    token = str(http.headers.get("Authorization", "")).encode()
     for request, status in BROKEN.items():
+        request = request.replace(b"Host: x\r\n", b"Host: x\r\n" + SENT % token)
         with socket.create_connection((host, int(port)), timeout=60) as connection:
             connection.sendall(request)
             connection.shutdown(socket.SHUT_WR)
@@ -121,7 +132,7 @@ def test_forged_cursors_are_refused(url: str) -> None:
         text = json.dumps(position, separators=(",", ":")).encode()
         cursor = base64.urlsafe_b64encode(text).decode().rstrip("=")
         query = {"sort": "total", "cursor": cursor}
-        answer = requests.get(f"{url}/api/v1/orders/", params=query, timeout=30)
+        answer = http.get(f"{url}/api/v1/orders/", params=query, timeout=30)
         assert answer.status_code == 422, total
 
 
@@ -131,13 +142,13 @@ def test_of_many_writers_one_wins(url: str) -> None:
     with ThreadPoolExecutor(WRITERS) as pool:
         for number in range(ROUNDS):
             body = {"email": f"race{number}@example.com", "name": "Race"}
-            created = requests.post(users, json=body, timeout=30)
+            created = http.post(users, json=body, timeout=30)
             one = f"{users}{created.json()['id']}"
             headers = {"If-Match": created.headers["ETag"]}
 
             def write(name: str, one: str = one, headers: Any = headers) -> int:
                 body = {"json": {"name": name}, "headers": headers, "timeout": 30}
-                return requests.patch(one, **body).status_code
+                return http.patch(one, **body).status_code
 
             statuses = sorted(pool.map(write, "ABCDEFGH"))
             assert statuses == [200] + [412] * (WRITERS - 1)
@@ -147,7 +158,7 @@ def test_of_many_writers_one_wins(url: str) -> None:
 def test_of_many_equal_rows_one_is_made(url: str) -> None:
     def create(email: str) -> int:
         body = {"email": email, "name": "Same"}
-        return requests.post(f"{url}/api/v1/users/", json=body, timeout=30).status_code
+        return http.post(f"{url}/api/v1/users/", json=body, timeout=30).status_code
 
     with ThreadPoolExecutor(WRITERS) as pool:
         for number in range(ROUNDS):
@@ -161,16 +172,16 @@ def test_no_order_of_a_deleted_user(url: str) -> None:
     users, orders = f"{url}/api/v1/users/", f"{url}/api/v1/orders/"
     for number in range(ROUNDS):
         body = {"email": f"leaver{number}@example.com", "name": "Leaver"}
-        user = requests.post(users, json=body, timeout=30)
+        user = http.post(users, json=body, timeout=30)
         user_id, etag = user.json()["id"], user.headers["ETag"]
 
         def order(name: str, number: int = number, user_id: str = user_id) -> int:
             body = {"number": f"{number}{name}", "total": "1.00", "user_id": user_id}
-            return requests.post(orders, json=body, timeout=30).status_code
+            return http.post(orders, json=body, timeout=30).status_code
 
         with ThreadPoolExecutor(WRITERS) as pool:
             made = [pool.submit(order, name) for name in "ABCD"]
-            gone = requests.delete(
+            gone = http.delete(
                 f"{users}{user_id}", headers={"If-Match": etag}, timeout=30
             ).status_code
             statuses = {answer.result() for answer in made}
@@ -182,13 +193,13 @@ def test_no_order_of_a_deleted_user(url: str) -> None:
 def test_pages_are_complete_under_load(url: str) -> None:
     """Rows come and go in other processes; those that stay are all found, once."""
     users = f"{url}/api/v1/users/"
-    before = {user["id"] for user in requests.get(users, timeout=30).json()["items"]}
+    before = {user["id"] for user in http.get(users, timeout=30).json()["items"]}
     with ThreadPoolExecutor(2) as pool:
         noise = [pool.submit(come_and_go, users, number) for number in range(20)]
         found, cursor = [], ""
         while cursor is not None:
             query = {"limit": 3} | ({"cursor": cursor} if cursor else {})
-            page = requests.get(users, params=query, timeout=30).json()
+            page = http.get(users, params=query, timeout=30).json()
             found += [user["id"] for user in page["items"]]
             cursor = page["next_cursor"]
         assert all(answer.result() == 204 for answer in noise)
@@ -199,7 +210,7 @@ def test_pages_are_complete_under_load(url: str) -> None:
 def come_and_go(users: str, number: int) -> int:
     """Create a user and delete it again; return the last status."""
     body = {"email": f"guest{number}@example.com", "name": "Guest"}
-    made = requests.post(users, json=body, timeout=30)
+    made = http.post(users, json=body, timeout=30)
     headers = {"If-Match": made.headers["ETag"]}
     one = f"{users}{made.json()['id']}"
-    return requests.delete(one, headers=headers, timeout=30).status_code
+    return http.delete(one, headers=headers, timeout=30).status_code

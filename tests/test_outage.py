@@ -13,9 +13,9 @@ from typing import Any
 
 import psutil
 import pytest
-import requests
 
 from tests import mysql, support, variants
+from tests.support import http
 from tests.variants import COMBINATIONS
 
 # Each address is wrong in one way; the message says what to do.
@@ -101,11 +101,11 @@ def test_embedded_server_stops_with_its_last_user(project: Path) -> None:
         (server,) = postgres(project)
         support.run("./manage.py", "seed", cwd=project)
         assert postgres(project) == [server], "the command stopped it"
-        assert requests.get(f"{url}/api/v1/users/", timeout=30).ok
+        assert http.get(f"{url}/api/v1/users/", timeout=30).ok
     assert not postgres(project)
 
     code = "import os, signal\nfrom app import create_app\n"
-    code += "create_app().test_client().get('/api/v1/users/')\n"
+    code += "create_app().test_client().get('/health/ready')\n"
     code += "os.kill(os.getpid(), signal.SIGKILL)"
     support.run(support.python(project), "-c", code, cwd=project, code=-9)
     assert postgres(project)
@@ -184,8 +184,8 @@ def test_server_goes_and_comes_back(
         assert set(statuses) <= {200, 201, 503}, f"{statuses}\n{log}"
         assert statuses[201] > 4
         body = {"email": "after@example.com", "name": "After"}
-        assert requests.post(f"{url}/api/v1/users/", json=body, timeout=30).ok
-        assert requests.get(f"{url}/health/ready", timeout=30).ok
+        assert http.post(f"{url}/api/v1/users/", json=body, timeout=30).ok
+        assert http.get(f"{url}/health/ready", timeout=30).ok
 
 
 def work(url: str, number: int, seconds: float = 8) -> Counter[int]:
@@ -196,8 +196,8 @@ def work(url: str, number: int, seconds: float = 8) -> Counter[int]:
         body = {"email": f"{number}-{len(statuses)}-{time.time()}@example.com"}
         body["name"] = "Load"
         for answer in (
-            requests.post(f"{url}/api/v1/users/", json=body, timeout=30),
-            requests.get(f"{url}/api/v1/users/?limit=5", timeout=30),
+            http.post(f"{url}/api/v1/users/", json=body, timeout=30),
+            http.get(f"{url}/api/v1/users/?limit=5", timeout=30),
         ):
             statuses[answer.status_code] += 1
     return statuses

@@ -8,6 +8,7 @@ import pytest
 from playwright.sync_api import Page, sync_playwright
 
 from tests import support, variants
+from tests.support import ROOT_USER, http
 
 
 @pytest.fixture
@@ -29,7 +30,7 @@ def page(project: Path) -> Iterator[Page]:
     assert complaints == []
 
 
-@variants.each_of("layout")
+@variants.each_of("auth")
 def test_pages(answers: dict[str, Any], project: Path, page: Page) -> None:
     support.run("./manage.py", "seed", "--users", "3", "--orders", "0", cwd=project)
     with support.serve(project) as url:
@@ -39,15 +40,28 @@ def test_pages(answers: dict[str, Any], project: Path, page: Page) -> None:
         assert page.locator("h1").inner_text() == "Order Service"
         assert page.evaluate("getComputedStyle(document.body).maxWidth") != "none"
         links = [link.get_attribute("href") for link in page.locator("a").all()]
-        for path in ("/docs/", "/health/ready", "/api/v1/users/"):
+        lists = ["/api/v1/users/"] if answers["auth"] == "none" else []
+        for path in ("/docs/", "/health/ready", *lists):
             assert path in links
-            assert page.request.get(f"{url}{path}").ok
+            assert http.get(f"{url}{path}", timeout=30).ok
 
         page.goto(f"{url}/docs")
+        if answers["auth"] == "jwt":
+            token = str(http.headers["Authorization"]).removeprefix("Bearer ")
+            page.locator("button.authorize").first.click()
+            page.locator(".auth-container input").fill(token)
+            page.locator(".auth-btn-wrapper button.authorize").click()
+            page.locator(".auth-btn-wrapper button.btn-done").click()
+            order = page.locator("#operations-orders-orders_create")
+            order.locator("button.opblock-summary-control").click()
+            order.locator("button.execute").click()
+            order.locator(".live-responses-table .response-col_status").first.wait_for()
+            assert "201" in order.locator(".live-responses-table").inner_text()
         operation = page.locator("#operations-users-users_list")
         operation.locator("button.opblock-summary-control").click()
         operation.locator("button.execute").click()
         answer = operation.locator(".live-responses-table")
         answer.wait_for()
-        assert answer.inner_text().count("@example.com") == 3
+        seeded = answer.inner_text().count("@example.com")
+        assert seeded - answer.inner_text().count(ROOT_USER["email"]) == 3
         assert all(host.startswith((url, "data:")) for host in hosts), hosts

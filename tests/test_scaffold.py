@@ -23,7 +23,16 @@ ORDER = (
 )
 BOOK = ("Book", "title:str:unique", "pages:int?", "owner:ref:User")
 
+# Owners by another name; references to what has an owner, and to what superusers make.
+RULES = """
+Note text:text --owned
+Leaf note:ref:Note title:str --public-read
+Pen owner:ref:User leaf:ref:Leaf note:ref:Note? --owned
+Letter pen:ref:Pen user:ref:User reader:ref:User parent:ref:Letter? --owned
+"""
+
 REFUSED = {
+    "Page x:int": "'PageQuery' is a name that the generated files use",
     "Book": "needs a field",
     "book title:str": "write Book",
     "Books title:str": "Did you mean Book",
@@ -45,18 +54,20 @@ REFUSED = {
     "Book date:date": "call it book_date",
     "Book a:str a:int": "'a' is there twice",
     "Book user:ref:User user_id:int": "'user_id' is there twice",
-    "Book a": "write it like|no type",
+    "Book a": "write its type too, as a:str",
     "Book a:strr": "Did you mean a:str",
     "Book a:str:uniqe": "Did you mean unique",
     "Book a:enum": "write a:enum:",
     "Book a:enum:x,x": "twice",
-    "Book a:ref:Nothing": "there is no model 'Nothing'. Models: Order, User",
+    "Book a:ref:Nothing": "there is no model 'Nothing'. Models: Order, SignIn, User",
     "Book a:int:default=x": "not a good default for int",
     "Book a:enum:x,y:default=z": "not a good default for enum",
     "Book a:str:max=3:default=long": "not a good default for str",
     "Book a:str:min=5:max=3": "min is more than max",
     "Book a:json:unique": "json cannot be unique",
     "Book a:url:max=900:unique": "an index takes 700 characters",
+    "Book a:ref:SignIn": "tests/sign_ins/factory.py",
+    "Book user:ref:User? --owned": "the owner is user:ref:User",
     "Book parent:ref:Book": "write parent:ref:Book\\?",
     "../x a:str": "write X",
     f"{'Long' * 9} {'long_' * 9}name:str:unique": "more than 63 characters",
@@ -101,7 +112,8 @@ def test_orders_are_what_it_writes(answers: dict[str, Any], tracked: Path) -> No
     seal = (tracked / "scaffold/resources/order.json").read_bytes()
     delete(tracked, answers, "orders")
     (tracked / "scaffold/resources/order.json").unlink()
-    resource(tracked, "add", *ORDER, "--no-migration")
+    owned = ["--owned"] if answers["auth"] == "jwt" else []
+    resource(tracked, "add", *ORDER, *owned, "--no-migration")
     (tracked / "scaffold/resources/order.json").write_bytes(seal)
     assert status(tracked) == ""
 
@@ -115,6 +127,22 @@ def test_whatever_it_writes_works(tracked: Path) -> None:
     support.run("./manage.py", "seed", cwd=tracked)
     listed = resource(tracked, "list")
     assert re.search(r"GET( POST)? +/api/v1/order-lines/$", listed, re.MULTILINE)
+
+
+@variants.each_of("layout")
+def test_every_rule_works(tracked: Path) -> None:
+    """Who may read and write the rows; the tests of the project try it."""
+    for line in RULES.strip().splitlines():
+        resource(tracked, "add", *line.split())
+        support.run("./manage.py", "db", "upgrade", cwd=tracked)
+    assert "GET /api/v1/leaves/" in (tracked / "tests/leaves/public.txt").read_text()
+    support.run("make", "check", cwd=tracked)
+    support.commit(tracked)
+    both = ("add", "Book", "title:str", "--owned", "--public-read")
+    assert "Choose" in resource(tracked, *both, code=2)
+    (tracked / "tests/leaves/public.txt").unlink()
+    printed = support.run("make", "test", cwd=tracked, code=2)
+    assert "GET /api/v1/leaves/" in printed
 
 
 @variants.each_of("database")

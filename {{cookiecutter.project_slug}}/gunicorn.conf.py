@@ -14,6 +14,8 @@ workers = int(os.environ.get("WEB_CONCURRENCY") or 2 * (os.cpu_count() or 1))
 preload_app = True
 # The control socket would be a file in the home directory.
 control_socket_disable = True
+# Headers of proxies are trusted by TRUSTED_PROXIES only, see app/core/hardening.py.
+forwarded_allow_ips = ""
 
 
 def refuse(client: socket.socket, status: int, reason: str, _message: str) -> None:
@@ -22,7 +24,8 @@ def refuse(client: socket.socket, status: int, reason: str, _message: str) -> No
     content |= {"detail": reason, "instance": "", "request_id": uuid4().hex}
     body = json.dumps(content)
     head = f"HTTP/1.1 {status} {reason}\r\nConnection: close\r\nContent-Type: "
-    head += f"application/problem+json\r\nContent-Length: {len(body)}\r\n\r\n"
+    head += "application/problem+json\r\nX-Content-Type-Options: nosniff\r\n"
+    head += f"Content-Length: {len(body)}\r\n\r\n"
     util.write_nonblock(client, (head + body).encode())
 
 

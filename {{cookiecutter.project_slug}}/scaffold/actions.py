@@ -1,3 +1,4 @@
+{% set declared, passed = (", **options: bool", ", **options") if cookiecutter.auth == "jwt" else ("", "") %}
 """What the commands do."""
 
 import difflib
@@ -27,14 +28,14 @@ RECORDS = Path(__file__).resolve().parent / "resources"
 
 
 def plan(
-    model: str, plural: str | None, specs: tuple[str, ...]
+    model: str, plural: str | None, specs: tuple[str, ...]{{ declared }}
 ) -> tuple[Names, dict[str, str]]:
     """Return the names and the files of a new resource. Raises Refused."""
     found = names.make(model, plural)
-    parsed = [fields.parse(spec) for spec in specs]
+    parsed = fields.read(specs{{ passed }})
     names.check_fields(found, parsed)
     check_free(found)
-    texts = files.render(found, parsed)
+    texts = files.render(found, parsed{{ passed }})
     for path in [*texts, f"scaffold/resources/{found.one}.json"]:
         if (ROOT / path).exists():
             raise Refused(f"{path} exists already: remove it, or take another name.")
@@ -54,13 +55,24 @@ def check_free(found: Names) -> None:
 
 
 def add(
+{% if cookiecutter.auth == "jwt" %}
+    model: str,
+    plural: str | None,
+    specs: tuple[str, ...],
+    migration: bool,
+    **options: bool,
+{% else %}
     model: str, plural: str | None, specs: tuple[str, ...], migration: bool
+{% endif %}
 ) -> list[str]:
     """Write a resource; return its files. Raises Refused, and then nothing is left."""
-    found, texts = plan(model, plural, specs)
+    found, texts = plan(model, plural, specs{{ passed }})
     if migration and found.plural in inspect(db.engine).get_table_names():
         raise Refused(f"The database has a table {found.plural!r}: name --plural.")
     record = {"model": model, "plural": found.plural, "fields": specs}
+{% if cookiecutter.auth == "jwt" %}
+    record |= {"options": options} if options else {}
+{% endif %}
     with files.all_or_nothing() as made:
         for path, text in texts.items():
             files.write(ROOT / path, text, made)
@@ -123,10 +135,12 @@ def remove(model: str) -> Iterator[str]:
                 f"{other.__name__}.{column} refers to {model}: remove it first."
             )
     found = Names(model, record["plural"])
-    written = files.render(found, [fields.parse(spec) for spec in record["fields"]])
-    record.setdefault(
-        "files", dict.fromkeys(files.paths(found))
-    )  # one that was shipped
+{% if cookiecutter.auth == "jwt" %}
+    options = record.get("options", {})
+{% endif %}
+    parsed = fields.read(record["fields"]{{ passed }})
+    written = files.render(found, parsed{{ passed }})
+    record.setdefault("files", dict.fromkeys(written))  # one that was shipped
     present = {
         name: hash_ for name, hash_ in record["files"].items() if (ROOT / name).exists()
     }

@@ -63,7 +63,11 @@ def member(value: str) -> str:
 def schema(field: Field, names: Names, role: str) -> str:
     """Return its line in a schema; `role` is create, update, read or query."""
     arguments = [f"{names.model}{field.enum}"] if field.members else []
-    if role == "read" or (role == "create" and not (field.optional or has(field))):
+    spared = field.optional or has(field)
+{% if cookiecutter.auth == "jwt" %}
+    spared |= field.owner  # then it is the caller
+{% endif %}
+    if role == "read" or (role == "create" and not spared):
         arguments.append("required=True")
     if role == "create" and (field.optional or has(field)):
         value = default(field, names) if has(field) else "None"

@@ -1,7 +1,9 @@
+{% set declared, passed = (", **options: bool", ", **options") if cookiecutter.auth == "jwt" else ("", "") %}
 """The fields of a resource: what `name:type[:argument][?][:modifier]…` means."""
 
 import re
 import tomllib
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
@@ -90,6 +92,9 @@ class Field:
     min: int | None = None
     max: int | None = None
     default: Any = None
+{% if cookiecutter.auth == "jwt" %}
+    owner: bool = False  # of the row: only this user, and superusers, may touch it
+{% endif %}
 
     @property
     def kind(self) -> Kind:
@@ -121,6 +126,27 @@ class Field:
         return chosen or self.unique or self.index
 
 
+def read(specs: Iterable[str]{{ declared }}) -> list[Field]:
+    """Read all fields of a resource. Raises Refused."""
+{% if cookiecutter.auth == "jwt" %}
+    found = [parse(spec) for spec in specs]
+{% else %}
+    return [parse(spec) for spec in specs]
+{% endif %}
+{% if cookiecutter.auth == "jwt" %}
+    if options.get("owned"):
+        if not any(field.target == "User" for field in found):
+            found.append(parse("user:ref:User"))
+        users = [f for f in found if f.target == "User"]
+        needed = [f for f in users if not f.optional and not f.unique]
+        owners = [f for f in needed if f.name == "user"] or needed
+        if len(owners) != 1:
+            raise Refused("With --owned, the owner is user:ref:User: add that one.")
+        owners[0].owner = True
+    return found
+{% endif %}
+
+
 def parse(spec: str) -> Field:
     """Read one field. Raises Refused."""
     # A default may have colons of its own.
@@ -130,6 +156,8 @@ def parse(spec: str) -> Field:
         raise Refused(f"{name!r} is not a name: write it like published_on.")
     optional = any(part.endswith("?") for part in (kind, *parts))
     kind, *parts = [part.removesuffix("?") for part in (kind, *parts)]
+    if not kind:
+        raise Refused(f"{name}: write its type too, as {name}:str.")
     if kind not in KINDS:
         near = get_close_matches(kind, KINDS, 1)
         hint = f" Did you mean {name}:{near[0]}?" if near else ""

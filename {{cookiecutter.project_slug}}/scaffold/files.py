@@ -1,6 +1,10 @@
+{% set declared, passed = (", **options: bool", ", **options") if cookiecutter.auth == "jwt" else ("", "") %}
 """Renders the files of a resource, and puts them in place: all of them or none."""
 
 import hashlib
+{% if cookiecutter.auth == "jwt" %}
+import json
+{% endif %}
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -14,7 +18,11 @@ from ruff import find_ruff_bin
 from app.core.database import Base
 from app.settings import ROOT
 from scaffold import code
+{% if cookiecutter.auth == "jwt" %}
+from scaffold.fields import Field, Refused, read
+{% else %}
 from scaffold.fields import Field, Refused
+{% endif %}
 from scaffold.names import Names
 
 FOLDER = Path(__file__).resolve().parent
@@ -30,7 +38,11 @@ ENVIRONMENT = Environment(
 )
 
 
+{% if cookiecutter.auth == "jwt" %}
+def paths(names: Names, public_read: bool = False, **_: bool) -> dict[str, str]:
+{% else %}
 def paths(names: Names) -> dict[str, str]:
+{% endif %}
     """Return where each file goes, and the template that it is made of."""
 {% if cookiecutter.layout == "domain" %}
     kinds = ["__init__", "models", "schemas", "services", "views", "seeds"]
@@ -40,18 +52,25 @@ def paths(names: Names) -> dict[str, str]:
     found = {f"app/{kind}/{names.one}.py": f"{kind}.py.jinja" for kind in kinds}
 {% endif %}
     folder = f"tests/{names.plural}"
+{% if cookiecutter.auth == "jwt" %}
+    if public_read:
+        found[f"{folder}/public.txt"] = "public.txt.jinja"
+{% endif %}
     return found | {
         f"{folder}/factory.py": "factory.py.jinja",
         f"{folder}/test_{names.plural}.py": "test.py.jinja",
     }
 
 
-def render(names: Names, fields: list[Field]) -> dict[str, str]:
+def render(names: Names, fields: list[Field]{{ declared }}) -> dict[str, str]:
     """Return the text of each file, by its path. Raises Refused for a ref to nothing."""
     targets = {f.target: target(f, names) for f in fields if f.target}
     others = {t["model"]: t for t in targets.values() if t["model"] != names.model}
     refs = [field for field in fields if field.target]
     filters = [f for f in fields if f.filterable]
+{% if cookiecutter.auth == "jwt" %}
+    guarded = [f for f in refs if options.get("owned") and targets[f.target]["owner"]]
+{% endif %}
     context = {
         "names": names,
         "fields": fields,
@@ -64,6 +83,13 @@ def render(names: Names, fields: list[Field]) -> dict[str, str]:
         "targets": targets,
         "others": list(others.values()),
         "code": code,
+{% if cookiecutter.auth == "jwt" %}
+        "options": {"owned": False, "public_read": False} | options,
+        "owner": next((field for field in fields if field.owner), None),
+        "guarded": guarded,
+        "given_refs": [f for f in refs if not (f.optional or f.owner)],
+        "example": [f for f in fields if options.get("owned") and is_needed(f)],
+{% endif %}
 {% if cookiecutter.layout == "domain" %}
         "models": ".models",
 {% else %}
@@ -73,7 +99,7 @@ def render(names: Names, fields: list[Field]) -> dict[str, str]:
     try:
         rendered = {
             path: ENVIRONMENT.get_template(template).render(context)
-            for path, template in paths(names).items()
+            for path, template in paths(names{{ passed }}).items()
         }
         return tidy(rendered)
     except TemplateError as error:
@@ -83,6 +109,23 @@ def render(names: Names, fields: list[Field]) -> dict[str, str]:
         raise Refused(f"Nothing was written: {error}.") from error
 
 
+{% if cookiecutter.auth == "jwt" %}
+def is_needed(field: Field) -> bool:
+    """Tell whether a new row needs a value that is no reference."""
+    return not (field.target or field.optional) and field.default is None
+
+
+def owner_of(model: str) -> str:
+    """Return the column of the owner of a row, empty where rows have none."""
+    for path in (FOLDER / "resources").glob("*.json"):
+        record = json.loads(path.read_text(encoding="utf-8"))
+        if record["model"] == model:
+            parsed = read(record["fields"], **record.get("options", {}))
+            return next((field.column for field in parsed if field.owner), "")
+    return ""
+
+
+{% endif %}
 def target(field: Field, names: Names) -> dict[str, Any]:
     """Return what the templates say of the model that a ref refers to."""
     found = names if field.target == names.model else None
@@ -93,12 +136,18 @@ def target(field: Field, names: Names) -> dict[str, Any]:
         models = sorted(mapper.class_.__name__ for mapper in Base.registry.mappers)
         text = f"{field.name}: there is no model {field.target!r}. "
         raise Refused(f"{text}Models: {', '.join(models)}.")
+    factory = f"tests/{found.plural}/factory.py"
+    if found is not names and not (ROOT / factory).exists():
+        raise Refused(f"{field.name}: the tests need a {factory} for {field.target}.")
     return {
         "model": found.model,
         "table": found.plural,
         "one": found.one,
         "path": found.path,
         "words": found.words,
+{% if cookiecutter.auth == "jwt" %}
+        "owner": owner_of(found.model),
+{% endif %}
 {% if cookiecutter.layout == "domain" %}
         "module": f"app.{found.plural}.models",
 {% else %}

@@ -45,6 +45,9 @@ ForeignKey Iterator JSON Length Mapped MethodView Numeric PageQuery PageSchema R
 RowSchema Schema StrEnum String TestResponse Text UUID"""
 VARIABLES = """blp choice client core count date datetime db fields numbers paginate pytest
 query randint random repository schemas select services timedelta values"""
+{% if cookiecutter.auth == "jwt" %}
+VARIABLES += " anonymous security user_client"
+{% endif %}
 HIDDEN = {"client", "date", "datetime", "fields", "mapped_column", "relationship"}
 PAGE = {"limit", "cursor", "sort"}
 LONGEST = 63  # characters in a name of PostgreSQL
@@ -107,7 +110,8 @@ def make(model: str, plural: str | None) -> Names:
             f"--plural {one}_items.{hint}"
         )
     names = Names(model, chosen)
-    for name in (one, chosen, model, names.models):
+    schemas = [model + role for role in ("Create", "Update", "Read", "Page", "Query")]
+    for name in (one, chosen, model, names.models, *schemas):
         if reason := taken_word(name):
             raise Refused(f"{name!r} is {reason}: choose another name, as {model}Item.")
     return names

@@ -8,6 +8,12 @@ from pathlib import Path
 # Files and never directories: a directory may also hold what a team put there.
 OWNED = {
     ("layout", "domain"): [
+        "app/auth/__init__.py",
+        "app/auth/commands.py",
+        "app/auth/models.py",
+        "app/auth/schemas.py",
+        "app/auth/services.py",
+        "app/auth/views.py",
         "app/orders/__init__.py",
         "app/orders/models.py",
         "app/orders/schemas.py",
@@ -26,21 +32,27 @@ OWNED = {
         "app/welcome/views.py",
     ],
     ("layout", "layer"): [
+        "app/commands/__init__.py",
+        "app/commands/auth.py",
         "app/models/__init__.py",
+        "app/models/auth.py",
         "app/models/order.py",
         "app/models/user.py",
         "app/schemas/__init__.py",
+        "app/schemas/auth.py",
         "app/schemas/order.py",
         "app/schemas/user.py",
         "app/seeds/__init__.py",
         "app/seeds/order.py",
         "app/seeds/user.py",
         "app/services/__init__.py",
+        "app/services/auth.py",
         "app/services/order.py",
         "app/services/user.py",
         "app/static/welcome.css",
         "app/templates/welcome.html",
         "app/views/__init__.py",
+        "app/views/auth.py",
         "app/views/order.py",
         "app/views/user.py",
         "app/views/welcome.py",
@@ -48,11 +60,37 @@ OWNED = {
     ("database", "postgresql"): [
         "app/core/embedded.py",
     ],
+    ("auth", "jwt"): [
+        "app/auth/__init__.py",
+        "app/auth/commands.py",
+        "app/auth/models.py",
+        "app/auth/schemas.py",
+        "app/auth/services.py",
+        "app/auth/views.py",
+        "app/commands/__init__.py",
+        "app/commands/auth.py",
+        "app/core/limits.py",
+        "app/core/passwords.py",
+        "app/core/security.py",
+        "app/core/tokens.py",
+        "app/models/auth.py",
+        "app/schemas/auth.py",
+        "app/services/auth.py",
+        "app/views/auth.py",
+        "scaffold/templates/public.txt.jinja",
+        "tests/auth/public.txt",
+        "tests/auth/test_accounts.py",
+        "tests/auth/test_every_operation.py",
+        "tests/auth/test_passwords.py",
+        "tests/auth/test_sign_in.py",
+        "tests/clients.py",
+    ],
 }
 
 ANSWERS = {
     "layout": "{{ cookiecutter.layout }}",
     "database": "{{ cookiecutter.database }}",
+    "auth": "{{ cookiecutter.auth }}",
 }
 
 
@@ -63,7 +101,9 @@ def prune(root: Path) -> None:
             continue
         for name in names:
             path = root / name
-            path.unlink(missing_ok=True)
+            if not path.exists():
+                continue  # another answer owned it too
+            path.unlink()
             while path.parent != root and not any(path.parent.iterdir()):
                 path = path.parent
                 path.rmdir()

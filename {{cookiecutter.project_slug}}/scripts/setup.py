@@ -2,7 +2,8 @@
 
 Every step asks whether its result is usable, and repairs it when it is not. With `lock`
 as first argument only requirements*.txt are compiled again; what follows goes to uv, for
-example `--upgrade`. It needs nothing but Python.
+example `--upgrade`. With `audit` it looks for known vulnerabilities; what follows goes to
+pip-audit. It needs nothing but Python.
 """
 
 from __future__ import annotations
@@ -57,6 +58,8 @@ def main() -> None:
     try:
         if sys.argv[1:2] == ["lock"]:
             return step("requirements*.txt", lock, *sys.argv[2:])
+        if sys.argv[1:2] == ["audit"]:
+            sys.exit(audit(*sys.argv[2:]))
         if Path("scripts/prune.py").exists():
             runpy.run_path("scripts/prune.py", run_name="__main__")
         step("virtual environment", make_venv)
@@ -103,15 +106,20 @@ def find_uv() -> str | None:
     return next((path for path in places if path and answers(path, "--version")), None)
 
 
-def uv_pip(*arguments: str) -> None:
-    """Run `uv pip` for .venv; without a uv on the machine, install one there."""
+def get_uv() -> str:
+    """Return the path of a uv; without one on the machine, install one into .venv."""
     uv = find_uv()
     if uv is None:
         run(PYTHON, "-m", "ensurepip")  # an environment that uv made has no pip
         run(PYTHON, "-m", "pip", "install", "--quiet", "uv")
         uv = str(BIN / f"uv{EXE}")
+    return uv
+
+
+def uv_pip(*arguments: str) -> None:
+    """Run `uv pip` for .venv."""
     command, *options = arguments
-    run(uv, "pip", command, "--quiet", "--python", PYTHON, *options)
+    run(get_uv(), "pip", command, "--quiet", "--python", PYTHON, *options)
 
 
 def lock_if_missing() -> None:
@@ -139,6 +147,13 @@ def lock(*options: str) -> None:
 def install() -> None:
     """Install what requirements-dev.txt names."""
     uv_pip("install", "-r", DEV)
+
+
+def audit(*options: str) -> int:
+    """Look up the pinned packages in a database of known vulnerabilities."""
+    command = [get_uv(), "tool", "run", "--from", "pip-audit>=2.10,<3", "pip-audit"]
+    command += ["--strict", "--disable-pip", "--progress-spinner", "off", "-r", DEV]
+    return subprocess.run([*command, *options], check=False, env=clean()).returncode
 
 
 def make_env() -> None:
@@ -212,6 +227,9 @@ def next_steps() -> str:
     return f"""
 Next, in {ROOT.name}/:
   {commit if inside else "git init && " + commit}
+{% if cookiecutter.auth == "jwt" %}
+  ./manage.py create-superuser you@example.com
+{% endif %}
   make run      the service on http://127.0.0.1:8000, its documentation at /docs
   make check    what the pipeline checks: lint, format, types, tests, migrations"""
 

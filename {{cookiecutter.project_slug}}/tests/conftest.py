@@ -5,16 +5,32 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import pytest
+{% if cookiecutter.auth == "jwt" %}
+from argon2 import PasswordHasher
+{% endif %}
 from flask import Flask
 from flask.testing import FlaskClient, FlaskCliRunner
 from flask_migrate import upgrade
 
 from app import create_app
+{% if cookiecutter.auth == "jwt" %}
+from app.core import passwords
 from app.core.database import db
+from app.core.limits import limiter
+{% else %}
+from app.core.database import db
+{% endif %}
 from app.settings import Settings
+{% if cookiecutter.auth == "jwt" %}
+from tests.clients import sign_in
+{% endif %}
 from tests.scratch import scratch_database
 
 os.environ["APP_ENV"] = "testing"
+{% if cookiecutter.auth == "jwt" %}
+# Fast, and weak.
+passwords.hasher = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
+{% endif %}
 
 
 @pytest.fixture(scope="session")
@@ -50,6 +66,9 @@ def _rollback(app: Flask) -> Iterator[None]:
         engines = db.engines
         db.session.configure(join_transaction_mode="create_savepoint")
     engine = engines[None]
+{% if cookiecutter.auth == "jwt" %}
+    limiter.reset()
+{% endif %}
     with engine.connect() as connection, connection.begin() as transaction:
         engines[None] = connection
         yield
@@ -64,10 +83,29 @@ def empty() -> Iterator[Flask]:
         yield app
 
 
+{% if cookiecutter.auth == "jwt" %}
+@pytest.fixture
+def client(app: Flask) -> FlaskClient:
+    """Return a client that sends requests of a superuser."""
+    return sign_in(app, is_superuser=True)
+
+
+@pytest.fixture
+def user_client(app: Flask) -> FlaskClient:
+    """Return a client that sends requests of another user, who is no superuser."""
+    return sign_in(app)
+
+
+@pytest.fixture
+def anonymous(app: Flask) -> FlaskClient:
+    """Return a client that is not signed in."""
+    return app.test_client()
+{% else %}
 @pytest.fixture
 def client(app: Flask) -> FlaskClient:
     """Return a client that sends requests to the service."""
     return app.test_client()
+{% endif %}
 
 
 @pytest.fixture

@@ -2,13 +2,13 @@
 
 import json
 import logging
+from secrets import token_urlsafe
 
 import pytest
-from flask import Flask
+from flask import Blueprint, Flask
 from flask_migrate import upgrade
 
 from app import create_app
-from app.core.api import Blueprint
 from app.core.engine import EXAMPLE
 from app.settings import Settings
 
@@ -17,15 +17,14 @@ LOGGER = "app.core.logging"
 
 def crash() -> Flask:
     """Return a service in production with one endpoint, which crashes."""
-    blueprint = Blueprint("crash", __name__, url_prefix="/crash")
+    blueprint = Blueprint("crash", __name__, url_prefix="/api/v1/crash")
 
     @blueprint.get("/<number>")
-    @blueprint.response(200)
     def crash(number: str) -> None:
-        """Crash."""
         raise RuntimeError("a surprise")
 
-    settings = Settings(APP_ENV="production", SECRET_KEY="x" * 32, DATABASE_URL=EXAMPLE)
+    secret = token_urlsafe(32)
+    settings = Settings(APP_ENV="production", SECRET_KEY=secret, DATABASE_URL=EXAMPLE)
     return create_app(settings, routes=[blueprint])
 
 

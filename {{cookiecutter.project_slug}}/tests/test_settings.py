@@ -1,11 +1,13 @@
 """Settings are checked at start."""
 
+from secrets import token_urlsafe
+
 import pytest
 
 from app.core.engine import EXAMPLE
 from app.settings import SettingsError, load_settings
 
-GOOD = {"SECRET_KEY": "x" * 32, "DATABASE_URL": EXAMPLE}
+GOOD = {"SECRET_KEY": token_urlsafe(32), "DATABASE_URL": EXAMPLE}
 
 
 @pytest.mark.parametrize(
@@ -14,6 +16,20 @@ GOOD = {"SECRET_KEY": "x" * 32, "DATABASE_URL": EXAMPLE}
         ("SECRET_KEY", None),
         ("SECRET_KEY", ""),
         ("SECRET_KEY", "short"),
+        ("SECRET_KEY", "x" * 64),
+        ("SECRET_KEY", "0123456789abcdef" * 2),
+        ("SECRET_KEY", "change-me-to-something-secret-in-production"),
+{% if cookiecutter.auth == "jwt" %}
+        ("SECRET_KEY_FALLBACKS", "short"),
+        ("LOGIN_LIMIT", "often"),
+        ("ACCESS_TOKEN_SECONDS", "0"),
+        ("REFRESH_TOKEN_DAYS", "0"),
+        ("REFRESH_TOKEN_DAYS", "3000000"),
+        ("LOGIN_LIMIT", "0 per minute"),
+        ("RATELIMIT_STORAGE_URI", "foo://x"),
+{% endif %}
+        ("CORS_ORIGINS", "*"),
+        ("TRUSTED_PROXIES", "-1"),
         ("DATABASE_URL", None),
         ("DATABASE_URL", "nonsense"),
         ("MAX_CONTENT_LENGTH", "much"),

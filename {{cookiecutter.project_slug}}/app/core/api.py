@@ -2,7 +2,12 @@
 
 import json
 import tomllib
+{% if cookiecutter.auth == "jwt" %}
+from collections.abc import Callable
+from typing import Any, TypeVar
+{% else %}
 from typing import Any
+{% endif %}
 
 import flask_smorest
 from apispec import BasePlugin
@@ -12,8 +17,15 @@ from webargs.flaskparser import FlaskParser
 from werkzeug.exceptions import BadRequest, HTTPException
 from werkzeug.http import HTTP_STATUS_CODES, quote_etag
 
+{% if cookiecutter.auth == "jwt" %}
+from app.core import security
+{% endif %}
 from app.core.errors import PROBLEM_JSON, Problem
 
+{% if cookiecutter.auth == "jwt" %}
+View = TypeVar("View")
+
+{% endif %}
 API_PREFIX = "/api/v1"
 LOCATION = {"Location": {"schema": {"type": "string", "format": "uri-reference"}}}
 ACTIONS = {"post": "create", "put": "replace", "patch": "update", "delete": "delete"}
@@ -63,8 +75,25 @@ class Blueprint(flask_smorest.Blueprint):
     def __init__(self, *args: Any, **options: Any) -> None:
         """Take what `flask.Blueprint` takes, and a `description`."""
         super().__init__(*args, **options)
+{% if cookiecutter.auth == "jwt" %}
+        self.before_request(security.authenticate)
+{% endif %}
         self.before_request(check_accept)
         self.after_request(add_location)
+{% if cookiecutter.auth == "jwt" %}
+
+    def access(self, level: security.Access) -> Callable[[View], View]:
+        """Say who may call an operation; without it, everybody who is signed in."""
+
+        def decorate(view: View) -> View:
+            anyone = level is security.ANYONE
+            said = self.doc(security=[]) if anyone else self.alt_response(403)
+            documented = said(view)
+            vars(documented)["access"] = level  # security.authenticate enforces it
+            return documented
+
+        return decorate
+{% endif %}
 
     def _check_not_modified(self, etag: str) -> None:
         """Answer 304 with the ETag, as RFC 9110 asks for."""
@@ -82,7 +111,7 @@ def check_accept() -> None:
 
 def add_location(response: Response) -> Response:
     """Say where the row is that a request made."""
-    if response.status_code == 201 and response.json:
+    if response.status_code == 201 and response.json and not response.location:
         response.location = f"{request.path.rstrip('/')}/{response.json['id']}"
     return response
 
@@ -97,6 +126,10 @@ class Operations(BasePlugin):
             responses = operation["responses"]
             errors = {code for code in responses if code != "default" and code >= 300}
             errors.add(406)
+{% if cookiecutter.auth == "jwt" %}
+            if operation.get("security") != []:
+                errors.add(401)
+{% endif %}
             if "{" in path:
                 errors.add(404)
             if "requestBody" in operation:
@@ -115,6 +148,10 @@ def operation_id(path: str, method: str) -> str:
     steps = path.removeprefix(API_PREFIX).split("/")
     names = [step for step in steps if step and "{" not in step]
     action = "list" if path.endswith("/") else "get"
+{% if cookiecutter.auth == "jwt" %}
+    if method == "post" and not path.endswith("/"):
+        return "_".join(names).replace("-", "_")  # auth_login
+{% endif %}
     return "_".join([*names, ACTIONS.get(method, action)]).replace("-", "_")
 
 
@@ -129,10 +166,17 @@ class Api(flask_smorest.Api):
         config.from_file("openapi.toml", tomllib.load, text=False)
         info = {"title": config["API_TITLE"], "description": config["API_DESCRIPTION"]}
         options = {"info": info, "servers": [{"url": "/"}]}
+{% if cookiecutter.auth == "jwt" %}
+        options["security"] = [{"bearer": []}]
+{% endif %}
         super().__init__(app, spec_kwargs=options | {"extra_plugins": [Operations()]})
 
     def complete(self) -> None:
         """Make the document the same for functions and classes, after the last one."""
+{% if cookiecutter.auth == "jwt" %}
+        scheme = {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"}
+        self.spec.components.security_scheme("bearer", scheme)
+{% endif %}
         for path in self.spec.to_dict()["paths"].values():
             if "parameters" in path:
                 path["parameters"] = path.pop("parameters")

@@ -7,7 +7,20 @@ from functools import partial
 import flask_smorest
 from flask import Blueprint, Flask
 
-from app.core import api, cli, docs, engine, errors, health, logging, migrations
+from app.core import (
+    api,
+    cli,
+    docs,
+    engine,
+    errors,
+    hardening,
+    health,
+{% if cookiecutter.auth == "jwt" %}
+    limits,
+{% endif %}
+    logging,
+    migrations,
+)
 from app.core.database import db
 from app.core.discovery import modules
 from app.settings import Settings, load_settings
@@ -28,6 +41,10 @@ def create_app(
     app.url_map.strict_slashes = False
     app.url_map.merge_slashes = False
     logging.configure(app)
+    hardening.configure(app)
+{% if cookiecutter.auth == "jwt" %}
+    limits.configure(app)
+{% endif %}
     register_database(app)
     register_routes(app, discover_routes() if routes is None else routes)
     errors.configure(app)  # after Flask-smorest, whose handler it replaces
@@ -57,9 +74,11 @@ def register_routes(app: Flask, routes: Iterable[Blueprint]) -> None:
     if app.config["DOCS_ENABLED"]:
         app.register_blueprint(docs.blueprint)
     for blueprint in routes:
-        if isinstance(blueprint, flask_smorest.Blueprint):
+        if isinstance(blueprint, api.Blueprint):
             prefix = api.API_PREFIX + (blueprint.url_prefix or "")
             rest_api.register_blueprint(blueprint, url_prefix=prefix)
+        elif isinstance(blueprint, flask_smorest.Blueprint):
+            raise TypeError(f"{blueprint.name}: take Blueprint from app.core.api")
         else:
             app.register_blueprint(blueprint)
     rest_api.complete()

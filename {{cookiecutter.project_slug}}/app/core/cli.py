@@ -11,16 +11,23 @@ from flask import Flask, current_app
 from flask.cli import with_appcontext
 from sqlalchemy.exc import DBAPIError
 
+{% if cookiecutter.auth == "jwt" %}
+from app.core import engine, repository, security
+{% else %}
 from app.core import engine, repository
+{% endif %}
 from app.core.database import Base, db
 from app.core.discovery import modules
 
 
 def configure(app: Flask) -> None:
-    """Add the commands to `./manage.py` and `flask`."""
+    """Add the commands, and those of resources, to `./manage.py` and `flask`."""
     app.cli.add_command(hello)
     app.cli.add_command(purge)
     app.cli.add_command(make_seed_command())
+    found = [value for m in modules("commands") for value in vars(m).values()]
+    for command in (value for value in found if isinstance(value, click.Command)):
+        app.cli.add_command(command)
 
 
 @contextmanager
@@ -57,6 +64,9 @@ def purge(older_than: str) -> None:
     hours = int(match[1]) * (24 if match[2] == "d" else 1)
     for table, count in repository.purge(timedelta(hours=hours)).items():
         click.echo(f"Removed {count} {table}.")
+{% if cookiecutter.auth == "jwt" %}
+    click.echo(f"Removed {security.purge_sign_ins()} expired sign_ins.")
+{% endif %}
 
 
 def make_seed_command() -> click.Command:

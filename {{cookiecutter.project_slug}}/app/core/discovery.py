@@ -13,7 +13,7 @@ PATTERN = "{kind}/[!_]*.py"
 
 
 def modules(kind: str) -> list[ModuleType]:
-    """Import every module of a kind: `models`, `views` or `seeds`.
+    """Import every module of a kind: `models`, `views`, `seeds` or `commands`.
 
     A module that cannot be imported stops the start; it is never left out.
     """

@@ -34,6 +34,33 @@ class NotFound(ServiceError):
     status = 404
 
 
+{% if cookiecutter.auth == "jwt" %}
+class Unauthorized(ServiceError):
+    """Who asks is not known."""
+
+    status = 401
+    challenge = "Bearer"  # RFC 6750
+
+    def __init__(self, message: str = "A token is needed: sign in.") -> None:
+        super().__init__(message)
+
+
+class BadToken(Unauthorized):
+    """The token is malformed, forged, expired, or its sign-in has ended."""
+
+    challenge = 'Bearer error="invalid_token"'
+
+    def __init__(self) -> None:
+        super().__init__("The token is not valid, or no longer: sign in.")
+
+
+class Forbidden(ServiceError):
+    """Who asks is known, and may not do this."""
+
+    status = 403
+
+
+{% endif %}
 class Conflict(ServiceError):
     """The change would break a rule between rows."""
 
@@ -125,6 +152,10 @@ def field_errors(messages: Any, *path: str) -> Iterator[dict[str, str]]:
 def handle_service_error(error: ServiceError) -> Response:
     """Answer what a service refused."""
     text = str(error)
+{% if cookiecutter.auth == "jwt" %}
+    if isinstance(error, Unauthorized):
+        return problem(401, text, headers={"WWW-Authenticate": error.challenge})
+{% endif %}
     if not error.field:
         return problem(error.status, text)
     entry = {"location": error.location, "field": error.field, "message": text}

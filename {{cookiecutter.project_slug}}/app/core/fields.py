@@ -7,9 +7,16 @@ from enum import StrEnum
 from typing import Any
 
 from marshmallow import ValidationError, fields
+{% if cookiecutter.auth == "jwt" %}
+from marshmallow.validate import Length, OneOf
+{% else %}
 from marshmallow.validate import OneOf
+{% endif %}
 from webargs.multidictproxy import MultiDictProxy
 
+{% if cookiecutter.auth == "jwt" %}
+from app.core import passwords
+{% endif %}
 from app.core.database import Base
 
 UUID = fields.UUID
@@ -45,6 +52,23 @@ class String(fields.String):
         return storable_text(super()._deserialize(value, attr, data, **kwargs))
 
 
+{% if cookiecutter.auth == "jwt" %}
+class Password(String):
+    """A new password, which is never shown: of good length, and not a common one."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        length = Length(passwords.SHORTEST, passwords.LONGEST)
+        said = {"format": "password", "examples": ["correct horse battery staple"]}
+        super().__init__(validate=length, load_only=True, metadata=said, **kwargs)
+
+    def _deserialize(self, value: Any, attr: Any, data: Any, **kwargs: Any) -> str:
+        text = passwords.normal(super()._deserialize(value, attr, data, **kwargs))
+        if passwords.is_common(text):
+            raise ValidationError("Is a very common password: choose another one.")
+        return text
+
+
+{% endif %}
 class Email(fields.Email):
     """An e-mail address, in lower case."""
 

@@ -3,6 +3,7 @@
 import logging
 import re
 import time
+from urllib.parse import quote
 from uuid import uuid4
 
 from flask import Flask, Response, g, has_request_context, request
@@ -52,11 +53,15 @@ def _end(response: Response) -> Response:
     response.headers["X-Request-ID"] = g.request_id
     line = {
         "method": request.method,
-        "path": request.path,
+        "path": quote(request.path),  # a line break in it would look like another line
         "route": request.url_rule.rule if request.url_rule else None,
         "status": response.status_code,
         "milliseconds": round((time.perf_counter() - g.started) * 1000, 1),
     }
+    line["address"] = request.remote_addr
+{% if cookiecutter.auth == "jwt" %}
+    line["user"] = g.get("user_id")
+{% endif %}
     text = "%(method)s %(path)s %(status)s %(milliseconds)s ms"
     logger.info(text, line, extra=line)
     return response

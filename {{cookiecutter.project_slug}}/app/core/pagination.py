@@ -15,9 +15,9 @@ from typing import Any
 from marshmallow import Schema, ValidationError
 from marshmallow.validate import Range
 {% if cookiecutter.database == "mysql" %}
-from sqlalchemy import and_, or_, select
+from sqlalchemy import ColumnElement, and_, or_, select
 {% else %}
-from sqlalchemy import select, tuple_
+from sqlalchemy import ColumnElement, select, tuple_
 {% endif %}
 
 from app.core import fields
@@ -36,6 +36,7 @@ FIELDS: dict[type, Any] = Schema.TYPE_MAPPING | {
 def paginate(
     model: type[Base],
     /,
+    *where: ColumnElement[bool],
     limit: int,
     sort: str,
     cursor: str | None = None,
@@ -43,6 +44,7 @@ def paginate(
 ) -> dict[str, Any]:
     """Return a page: its `items`, and `next_cursor`, which is None on the last one.
 
+    `where` says which rows there are, `filters` which of them were asked for.
     Raises Invalid for a cursor that is malformed or was made for another list.
     """
     purpose = (model.__tablename__, sort)
@@ -50,7 +52,7 @@ def paginate(
     columns = [getattr(model, sort.removeprefix("-")), model.id]
     descending = sort.startswith("-")
 
-    statement = select(model).filter_by(**filters).limit(limit + 1)
+    statement = select(model).where(*where).filter_by(**filters).limit(limit + 1)
     statement = statement.order_by(*(c.desc() if descending else c for c in columns))
     if cursor is not None:
 {% if cookiecutter.database == "mysql" %}

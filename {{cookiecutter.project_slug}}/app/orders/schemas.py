@@ -11,6 +11,11 @@ from .models import Order, OrderStatus
 {% else %}
 from app.models.order import Order, OrderStatus
 {% endif %}
+{% if cookiecutter.auth == "jwt" %}
+
+# The least that a new order of the caller needs.
+EXAMPLE = {"number": "aaaa", "total": "12.50"}
+{% endif %}
 
 
 class OrderCreate(Schema):
@@ -19,7 +24,11 @@ class OrderCreate(Schema):
     number = fields.String(required=True, validate=Length(min=1, max=40))
     status = fields.Enum(OrderStatus, load_default=OrderStatus.PENDING)
     total = fields.Money(required=True)
+{% if cookiecutter.auth == "jwt" %}
+    user_id = fields.UUID()
+{% else %}
     user_id = fields.UUID(required=True)
+{% endif %}
 
 
 class OrderUpdate(Schema):

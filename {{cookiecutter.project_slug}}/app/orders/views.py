@@ -32,8 +32,15 @@ def list_orders(query: dict[str, Any]) -> dict[str, Any]:
 
 @blp.post("/")
 @blp.etag
+{% if cookiecutter.auth == "jwt" %}
+@blp.arguments(schemas.OrderCreate, example=schemas.EXAMPLE)
+{% else %}
 @blp.arguments(schemas.OrderCreate)
+{% endif %}
 @blp.response(201, schemas.OrderRead)
+{% if cookiecutter.auth == "jwt" %}
+@blp.alt_response(403)
+{% endif %}
 def create_order(values: dict[str, Any]) -> Order:
     """Create an order."""
     return services.create_order(values)
@@ -51,6 +58,9 @@ def get_order(order_id: UUID) -> Order:
 @blp.etag
 @blp.arguments(schemas.OrderUpdate)
 @blp.response(200, schemas.OrderRead)
+{% if cookiecutter.auth == "jwt" %}
+@blp.alt_response(403)
+{% endif %}
 def update_order(values: dict[str, Any], order_id: UUID) -> Order:
     """Change an order."""
     order = services.get_order(order_id)
@@ -80,8 +90,15 @@ class Orders(MethodView):
         return services.list_orders(query)
 
     @blp.etag
+{% if cookiecutter.auth == "jwt" %}
+    @blp.arguments(schemas.OrderCreate, example=schemas.EXAMPLE)
+{% else %}
     @blp.arguments(schemas.OrderCreate)
+{% endif %}
     @blp.response(201, schemas.OrderRead)
+{% if cookiecutter.auth == "jwt" %}
+    @blp.alt_response(403)
+{% endif %}
     def post(self, values: dict[str, Any]) -> Order:
         """Create an order."""
         return services.create_order(values)
@@ -100,6 +117,9 @@ class OneOrder(MethodView):
     @blp.etag
     @blp.arguments(schemas.OrderUpdate)
     @blp.response(200, schemas.OrderRead)
+{% if cookiecutter.auth == "jwt" %}
+    @blp.alt_response(403)
+{% endif %}
     def patch(self, values: dict[str, Any], order_id: UUID) -> Order:
         """Change an order."""
         order = services.get_order(order_id)

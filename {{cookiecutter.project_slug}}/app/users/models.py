@@ -15,6 +15,10 @@ class User(Base):
     email: Mapped[str] = mapped_column(String(254), unique=True)
     name: Mapped[str] = mapped_column(String(100))
     is_active: Mapped[bool] = mapped_column(default=True)
+{% if cookiecutter.auth == "jwt" %}
+    is_superuser: Mapped[bool] = mapped_column(default=False)
+    password_hash: Mapped[str | None] = mapped_column(String(255))
+{% endif %}
 
     @validates("email")
     def lower_case(self, key: str, email: str) -> str:

@@ -19,6 +19,10 @@ class UserCreate(Schema):
     email = fields.Email(required=True, validate=Length(max=254))
     name = fields.String(required=True, validate=Length(min=1, max=100))
     is_active = fields.Boolean(load_default=True)
+{% if cookiecutter.auth == "jwt" %}
+    is_superuser = fields.Boolean(load_default=False)
+    password = fields.Password()  # without one, the user cannot sign in
+{% endif %}
 
 
 class UserUpdate(Schema):
@@ -27,6 +31,9 @@ class UserUpdate(Schema):
     email = fields.Email(validate=Length(max=254))
     name = fields.String(validate=Length(min=1, max=100))
     is_active = fields.Boolean()
+{% if cookiecutter.auth == "jwt" %}
+    is_superuser = fields.Boolean()
+{% endif %}
 
 
 class UserRead(RowSchema):
@@ -35,6 +42,9 @@ class UserRead(RowSchema):
     email = fields.Email(required=True)
     name = fields.String(required=True)
     is_active = fields.Boolean(required=True)
+{% if cookiecutter.auth == "jwt" %}
+    is_superuser = fields.Boolean(required=True)
+{% endif %}
 
 
 class UserPage(PageSchema):
@@ -53,4 +63,4 @@ class UserQuery(PageQuery):
 class UserLookup(Schema):
     """By what a user is looked up."""
 
-    email = fields.Email(required=True)
+    email = fields.Email(required=True, validate=Length(max=254))

@@ -8,6 +8,9 @@ from flask.views import MethodView
 
 {% endif %}
 from app.core.api import Blueprint
+{% if cookiecutter.auth == "jwt" %}
+from app.core.security import SUPERUSER
+{% endif %}
 {% if cookiecutter.layout == "domain" %}
 
 from . import schemas, services
@@ -34,6 +37,9 @@ def list_users(query: dict[str, Any]) -> dict[str, Any]:
 @blp.etag
 @blp.arguments(schemas.UserCreate)
 @blp.response(201, schemas.UserRead)
+{% if cookiecutter.auth == "jwt" %}
+@blp.access(SUPERUSER)
+{% endif %}
 def create_user(values: dict[str, Any]) -> User:
     """Create a user."""
     return services.create_user(values)
@@ -61,6 +67,9 @@ def get_user(user_id: UUID) -> User:
 @blp.etag
 @blp.arguments(schemas.UserUpdate)
 @blp.response(200, schemas.UserRead)
+{% if cookiecutter.auth == "jwt" %}
+@blp.alt_response(403)
+{% endif %}
 def update_user(values: dict[str, Any], user_id: UUID) -> User:
     """Change a user."""
     user = services.get_user(user_id)
@@ -71,6 +80,9 @@ def update_user(values: dict[str, Any], user_id: UUID) -> User:
 @blp.delete("/<uuid:user_id>")
 @blp.etag
 @blp.response(204)
+{% if cookiecutter.auth == "jwt" %}
+@blp.access(SUPERUSER)
+{% endif %}
 def delete_user(user_id: UUID) -> None:
     """Delete a user."""
     user = services.get_user(user_id)
@@ -92,6 +104,9 @@ class Users(MethodView):
     @blp.etag
     @blp.arguments(schemas.UserCreate)
     @blp.response(201, schemas.UserRead)
+{% if cookiecutter.auth == "jwt" %}
+    @blp.access(SUPERUSER)
+{% endif %}
     def post(self, values: dict[str, Any]) -> User:
         """Create a user."""
         return services.create_user(values)
@@ -123,6 +138,9 @@ class OneUser(MethodView):
     @blp.etag
     @blp.arguments(schemas.UserUpdate)
     @blp.response(200, schemas.UserRead)
+{% if cookiecutter.auth == "jwt" %}
+    @blp.alt_response(403)
+{% endif %}
     def patch(self, values: dict[str, Any], user_id: UUID) -> User:
         """Change a user."""
         user = services.get_user(user_id)
@@ -131,6 +149,9 @@ class OneUser(MethodView):
 
     @blp.etag
     @blp.response(204)
+{% if cookiecutter.auth == "jwt" %}
+    @blp.access(SUPERUSER)
+{% endif %}
     def delete(self, user_id: UUID) -> None:
         """Delete a user."""
         user = services.get_user(user_id)

@@ -104,6 +104,31 @@ def test_user_with_orders_is_kept(client: FlaskClient) -> None:
     assert client.get(url).status_code == 200
 
 
+{% if cookiecutter.auth == "jwt" %}
+def test_others_are_not_there(client: FlaskClient, user_client: FlaskClient) -> None:
+    created = create_order(client)
+    url, headers = created.headers["Location"], {"If-Match": created.headers["ETag"]}
+    assert user_client.get(url).status_code == 404
+    assert user_client.patch(url, json={}, headers=headers).status_code == 404
+    assert user_client.delete(url, headers=headers).status_code == 404
+    assert user_client.get(ORDERS).json["items"] == []
+
+
+def test_only_superusers_name_the_owner(
+    client: FlaskClient, user_client: FlaskClient
+) -> None:
+    other = create_user(client).json["id"]
+    assert create_order(client, user_id=other).json["user_id"] == other
+    assert create_order(user_client, user_id=other).status_code == 403
+    mine = create_order(user_client)
+    assert user_client.get(ORDERS).json["items"] == [mine.json]
+    url, headers = mine.headers["Location"], {"If-Match": mine.headers["ETag"]}
+    answer = user_client.patch(url, json={"user_id": other}, headers=headers)
+    assert answer.status_code == 403
+    assert user_client.delete(url, headers=headers).status_code == 204
+
+
+{% endif %}
 @pytest.mark.parametrize(
     ("values", "field"),
     [

@@ -1,0 +1,37 @@
+"""Clients of the service that are signed in."""
+
+from itertools import count
+from typing import Any
+
+from flask import Flask
+from flask.testing import FlaskClient
+
+{% if cookiecutter.layout == "domain" %}
+from app.auth import services
+from app.core.database import db
+from app.users.models import User
+{% else %}
+from app.core.database import db
+from app.models.user import User
+from app.services import auth as services
+{% endif %}
+
+numbers = count()
+
+
+def sign_in(app: Flask, **values: Any) -> FlaskClient:
+    """Return a client of a new user with these values."""
+    values = {"email": f"client{next(numbers)}@example.com", "name": "Client"} | values
+    with app.app_context():
+        user = User(**values)
+        db.session.add(user)
+        db.session.flush()
+        token = services.start(user)["access_token"]
+    return with_token(app, token)
+
+
+def with_token(app: Flask, token: str) -> FlaskClient:
+    """Return a client that sends a token."""
+    client = app.test_client()
+    client.environ_base["HTTP_AUTHORIZATION"] = f"Bearer {token}"
+    return client
