@@ -45,10 +45,12 @@ def run(*command: str | Path, env: Environment, cwd: Path | None = None) -> str:
     return result.stdout
 
 
-def generate(cookiecutter: Path, directory: Path, env: Environment) -> tuple[Path, str]:
-    """Make a project with the default answers; return it and what was printed."""
+def generate(
+    cookiecutter: Path, directory: Path, env: Environment, *answers: str
+) -> tuple[Path, str]:
+    """Make a project, by default as Enter all the way; return it and what was printed."""
     options = ("--default-config", "--no-input", "--output-dir", directory)
-    output = run(cookiecutter, TEMPLATE, *options, env=env)
+    output = run(cookiecutter, TEMPLATE, *options, *answers, env=env)
     if "Ready after" not in output:
         sys.exit(f"{output}\nset-up did not finish")
     return next(directory.iterdir()), output

@@ -1,6 +1,6 @@
 """Measures the seconds from Enter on `cookiecutter` to a first answer.
 
-The answer is a 200 of `GET /api/v1/users/`, which comes from the migrated database. It
+The answer is a 200 of `GET /health/ready`, which comes from the migrated database. It
 is measured with uv, and without any uv on the machine; package caches are warm, because
 a first run of each kind is not counted.
 """
@@ -69,7 +69,7 @@ def first_answer(cookiecutter: Path, env: Environment) -> Times:
         generated = time.perf_counter()
         gunicorn = [project / ".venv/bin/gunicorn", "app.wsgi:app"]
         env = {**env, "PORT": str(port)}
-        with server(gunicorn, project, env, port, "/api/v1/users/"):
+        with server(gunicorn, project, env, port, "/health/ready"):
             answered = time.perf_counter()
     steps = {label: float(seconds) for label, seconds in STEP.findall(output)}
     return {

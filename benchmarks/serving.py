@@ -44,7 +44,8 @@ def main() -> None:
     options = parser.parse_args()
     exit_when_terminated()
     with tempfile.TemporaryDirectory() as directory:
-        project, _ = generate(BIN / "cookiecutter", Path(directory), environment())
+        start = (BIN / "cookiecutter", Path(directory), environment())
+        project, _ = generate(*start, "auth=none")  # as the service beside it
         manage = (project / ".venv/bin/python", "manage.py")
         run(*manage, "seed", "--users", "1000", env=environment(), cwd=project)
         with generated(project) as ours, fastapi(project) as theirs:

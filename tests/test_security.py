@@ -4,6 +4,7 @@ import json
 import os
 import pty
 import re
+import socket
 import subprocess
 import threading
 import time
@@ -109,6 +110,22 @@ def test_tokens_outlive_the_process(project: Path) -> None:
         out = requests.post(f"{url}{AUTH}/logout", headers=headers, timeout=30)
         assert out.status_code == 204
         assert me(url, issued["access_token"]) == {401}
+
+
+@variants.each([first("jwt")])
+def test_slow_body_holds_no_lock(project: Path) -> None:
+    """SQLite lets one write at a time: nobody may keep that turn by sending slowly."""
+    with support.serve(project, WEB_CONCURRENCY="3") as url:
+        host, port = url.removeprefix("http://").split(":")
+        head = "POST /api/v1/orders/ HTTP/1.1\r\nHost: x\r\nContent-Length: 99\r\n"
+        head += "Content-Type: application/json\r\n"
+        head += f"Authorization: {http.headers['Authorization']!s}\r\n\r\n{{"
+        with socket.create_connection((host, int(port))) as slow:
+            slow.sendall(head.encode())
+            time.sleep(1)
+            body = {"email": "fast@example.com", "name": "Fast"}
+            answer = http.post(f"{url}/api/v1/users/", json=body, timeout=15)
+            assert answer.status_code == 201
 
 
 @pytest.fixture
