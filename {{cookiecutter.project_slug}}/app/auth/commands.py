@@ -40,7 +40,8 @@ def create_superuser(email: str, name: str) -> None:
     The password is asked for; where nobody can be asked, it is the first line of
     standard input.
     """
-    known = db.session.scalar(sa.select(User).filter_by(email=email.lower()))
+    with repository.transaction():  # no lock is held while somebody types
+        known = db.session.scalar(sa.select(User).filter_by(email=email.lower()))
     if known:
         repository.save(known, {"is_superuser": True, "is_active": True})
         click.echo(f"{known.email} is a superuser now, with the same password.")
@@ -84,7 +85,8 @@ def token(email: str) -> None:
 def find(email: str) -> User:
     """Return the user with this address. Raises ClickException."""
     try:
-        return repository.get(User, email=email.lower())
+        with repository.transaction():  # no lock is held while somebody types
+            return repository.get(User, email=email.lower())
     except NotFound:
         raise click.ClickException(
             f"There is no user {email}. Make one: ./manage.py create-superuser {email}"
