@@ -14,13 +14,6 @@ import sys
 import tempfile
 from pathlib import Path
 
-# Settings of whatever else runs on this machine: set-up must not touch its database.
-FOREIGN = {"APP_ENV", "DATABASE_URL", "SECRET_KEY", "TEST_DATABASE_URL"}
-FOREIGN |= {"DOCS_ENABLED", "LOG_LEVEL", "MAX_CONTENT_LENGTH", "CORS_ORIGINS"}
-FOREIGN |= {"TRUSTED_PROXIES", "REGISTRATION_ENABLED", "SECRET_KEY_FALLBACKS"}
-FOREIGN |= {"ACCESS_TOKEN_SECONDS", "REFRESH_TOKEN_DAYS", "RATELIMIT_STORAGE_URI"}
-FOREIGN |= {"LOGIN_LIMIT", "LOGIN_FAILURE_LIMIT", "REFRESH_LIMIT"}
-
 SETUP = json.loads("{{ cookiecutter.setup | lower }}")
 CRUFT = json.loads("{{ (cookiecutter._commit is defined) | lower }}")
 
@@ -32,14 +25,25 @@ def compared_by_cruft() -> bool:
     return CRUFT and temporary and bool(re.fullmatch("tmp[a-z0-9_]{8}", parent.name))
 
 
+def environment() -> dict[str, str]:
+    """Return the environment without the settings that the project has.
+
+    There they are of whatever else runs on this machine: set-up must not touch its
+    database.
+    """
+    example = Path(".env.example").read_text(encoding="utf-8")
+    settings = re.findall("^(?:# )?([A-Z_]+)=", example, re.MULTILINE)
+    settings.append("TEST_DATABASE_URL")  # not every database has it in the example
+    return {k: v for k, v in os.environ.items() if k not in settings}
+
+
 def main() -> None:
     """Run one script of the project."""
     os.unlink(__file__)  # cookiecutter leaves its copy of this hook behind
     script = "setup" if SETUP and not compared_by_cruft() else "prune"
-    environment = {k: v for k, v in os.environ.items() if k not in FOREIGN}
     command = [sys.executable, f"scripts/{script}.py"]
     with contextlib.suppress(KeyboardInterrupt):  # set-up has said what to do
-        subprocess.run(command, check=False, env=environment)
+        subprocess.run(command, check=False, env=environment())
 
 
 if __name__ == "__main__":

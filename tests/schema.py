@@ -7,7 +7,7 @@ import sys
 sys.path.insert(0, os.getcwd())
 
 from app import create_app
-from app.core.database import db
+from app.core.data.session import db
 from sqlalchemy import inspect
 
 with create_app().app_context():

@@ -151,7 +151,7 @@ def serve(project: Path, *command: str, **changes: str | None) -> Iterator[str]:
 
 def create_superuser(project: Path, **changes: str | None) -> None:
     """Make the superuser as whom tests send requests, unless there is one."""
-    if (project / "app/core/passwords.py").exists():
+    if (project / "app/core/identity").exists():
         command = ("./manage.py", "create-superuser", ROOT_USER["email"])
         password = ROOT_USER["password"]
         run(*command, cwd=project, code=None, stdin=password, **changes)

@@ -14,7 +14,7 @@ BOOK = '''"""The table of books."""
 from sqlalchemy import String
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.core.database import Base
+from app.core.data.base import Base
 
 
 class Book(Base):
@@ -89,6 +89,43 @@ def test_orders_can_be_deleted(answers: dict[str, Any], project: Path) -> None:
         users = http.get(f"{url}/api/v1/users/", timeout=30).json()["items"]
         assert len([u for u in users if u["email"] != ROOT_USER["email"]]) == 1
         assert http.get(f"{url}/api/v1/orders/", timeout=30).status_code == 404
+
+
+# What the import rule forbids: a statement, and the module that it must not stand in.
+UPWARDS = {
+    "core/web/fields.py": "from app.core import factory",
+    "core/data/base.py": "from app.core.web import fields",
+    "core/errors.py": "import app.core.data.session",
+    "core/new_room.py": "import json",
+    "settings.py": "from app.core.data import dialect",
+}
+SIDEWAYS = {
+    "domain": {
+        "users/models.py": "from . import views",
+        "orders/views.py": "from app.users.schemas import UserRead",
+        "orders/services.py": "from app.users import views",
+        "core/data/repository.py": "from app.users.models import User",
+    },
+    "layer": {
+        "models/user.py": "from app.views import user",
+        "services/order.py": "from app.views import user",
+        "schemas/order.py": "from app.services import user",
+        "core/data/repository.py": "from app.models.user import User",
+    },
+}
+
+
+@variants.each_of("layout")
+def test_imports_point_one_way(answers: dict[str, Any], project: Path) -> None:
+    """Each forbidden import turns `make lint` red, and the untouched project is green."""
+    lint = (".venv/bin/lint-imports", "--no-logo", "--no-cache")
+    assert " 0 broken" in support.run(*lint, cwd=project)
+    for name, statement in {**UPWARDS, **SIDEWAYS[answers["layout"]]}.items():
+        path = project / "app" / name
+        before = path.read_text() if path.exists() else None
+        path.write_text(f"{before or ''}\n{statement}\n")
+        assert "BROKEN" in support.run(*lint, cwd=project, code=1), statement
+        path.write_text(before) if before is not None else path.unlink()
 
 
 @variants.each_of("layout")

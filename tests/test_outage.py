@@ -70,7 +70,7 @@ def test_connections_survive_a_fork(project: Path) -> None:
         import os
         from sqlalchemy import text
         from app import create_app
-        from app.core.database import db
+        from app.core.data.session import db
 
         def ask(number):
             with app.app_context():
@@ -119,7 +119,7 @@ def test_embedded_server_is_shared_by_processes(project: Path) -> None:
     code = """if True:
         from sqlalchemy import text
         from app import create_app
-        from app.core.database import db
+        from app.core.data.session import db
 
         with create_app().app_context():
             for _ in range(30):

@@ -10,6 +10,7 @@ from tests.variants import QUESTIONS, ROOT, TREE
 
 HOOKS = sorted((ROOT / "hooks").glob("*.py"))
 SOURCES = list(variants.files(TREE).values())
+SOURCES += sorted((ROOT / "templates").rglob("*.py"))
 
 
 def test_every_variable_is_used_and_known() -> None:
@@ -46,9 +47,28 @@ def test_tags_stand_alone() -> None:
                 assert re.fullmatch(r"\s*\{%[^%]*%\}", line), f"{path}: {line}"
 
 
+# A branch of the question `auth`, in a tag or in an expression.
+BRANCH = re.compile(r"\{[%{][^%{}]*\bif\b[^%{}]*\b(?:jwt|cookiecutter\.auth)\b")
+MOST_BRANCHES, MOST_TAGS = 70, 0.15
+
+
+def test_branches_are_few() -> None:
+    """`none` is the absence of a room, not a second text: so the source stays readable."""
+    texts = {path.relative_to(ROOT): path.read_text() for path in SOURCES}
+    branches = {name: len(BRANCH.findall(text)) for name, text in texts.items()}
+    print(sum(branches.values()), "branches of auth")
+    assert sum(branches.values()) <= MOST_BRANCHES, branches
+    for name, text in texts.items():
+        lines = text.splitlines()
+        tags = sum(line.lstrip().startswith("{%") for line in lines)
+        few = tags <= 3  # a file of one line, or a short one with a choice
+        assert few or tags <= MOST_TAGS * len(lines), f"{name}: {tags} of {len(lines)}"
+
+
 def test_layers_extend_domains() -> None:
     """A layer file is one line, so that there is one source for both layouts."""
-    for name in OWNED["layout", "layer"]:
+    layers = [n for given, names in OWNED.items() if "layer" in given for n in names]
+    for name in layers:
         text = (TREE / name).read_text()
         if not name.endswith("__init__.py"):
             assert re.fullmatch(r'\{% extends "app/\w+/[\w/]+\.\w+" %\}\n', text), name

@@ -112,6 +112,16 @@ def test_hooks_off_then_set_up(tmp_path: Path, pristine: MakeProject) -> None:
             )
 
 
+def test_settings_of_the_shell_are_not_those_of_the_project(tmp_path: Path) -> None:
+    """Each of them: a new one is known to the hook by standing in .env.example."""
+    source = (variants.TREE / "app/settings.py").read_text()
+    settings = re.findall("^    ([A-Z_]+): ", source, re.MULTILINE)
+    assert {"DATABASE_POOL_SIZE", "LOGIN_LIMIT", "SECRET_KEY"} <= {*settings}
+    nonsense = dict.fromkeys([*settings, "TEST_DATABASE_URL"], "nonsense")
+    printed = support.generate(tmp_path, {"database": "postgresql"}, **nonsense)
+    assert "Ready after" in printed, printed
+
+
 def test_no_uv(fresh: Path) -> None:
     set_up(fresh, **NO_UV)
     assert (fresh / ".venv/bin/uv").exists()

@@ -41,7 +41,7 @@ def label(answers: dict[str, Any]) -> str:
 def environment() -> jinja2.Environment:
     """Return one Jinja environment for all renderings: compiling is what takes long."""
     env = create_env_with_context({"cookiecutter": QUESTIONS})
-    env.loader = jinja2.FileSystemLoader(TREE)
+    env.loader = jinja2.FileSystemLoader([TREE, ROOT / "templates"])
     return env
 
 

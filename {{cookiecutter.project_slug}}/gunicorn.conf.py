@@ -14,7 +14,7 @@ workers = int(os.environ.get("WEB_CONCURRENCY") or 2 * (os.cpu_count() or 1))
 preload_app = True
 # The control socket would be a file in the home directory.
 control_socket_disable = True
-# Headers of proxies are trusted by TRUSTED_PROXIES only, see app/core/hardening.py.
+# Headers of proxies are trusted by TRUSTED_PROXIES only, see app/core/web/headers.py.
 forwarded_allow_ips = ""
 
 

@@ -1,5 +1,5 @@
 """The service: `create_app()` makes the Flask application."""
 
-from app.core.app import create_app
+from app.core.factory import create_app
 
 __all__ = ["create_app"]

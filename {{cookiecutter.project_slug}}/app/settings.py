@@ -5,153 +5,134 @@ To add a setting, add a line to `Settings` and one to `.env.example`.
 
 import os
 import re
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from secrets import token_urlsafe
-from types import UnionType
-from typing import Any, get_args, get_origin, get_type_hints
+from typing import Annotated, Any, get_type_hints
 
 from click import ClickException
-from environs import Env, EnvError, validate
+from environs import Env, EnvError
 {% if cookiecutter.auth == "jwt" %}
 from limits import parse_many
 {% endif %}
+from marshmallow import ValidationError
+from marshmallow.validate import OneOf, Range, Regexp
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
 
-from app.core.engine import DRIVER, EXAMPLE
-
 ROOT = Path(__file__).resolve().parent.parent
-LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
 
-{% if cookiecutter.database == "mysql" %}
-SERVER = f"{DRIVER}://root:root@127.0.0.1:3306"
+{% if cookiecutter.database == "sqlite" %}
+DRIVER = "sqlite"
+EXAMPLE_URL = "sqlite:////var/lib/service/app.sqlite3"
+DEVELOPMENT_URL, TESTING_URL = "sqlite:///app.sqlite3", "sqlite://"
+{% elif cookiecutter.database == "postgresql" %}
+DRIVER = "postgresql+psycopg"
+EXAMPLE_URL = "postgresql+psycopg://user:password@localhost:5432/app"
+DEVELOPMENT_URL = TESTING_URL = "postgresql+psycopg://embedded/postgres"
+{% else %}
+DRIVER = "mysql+pymysql"
+EXAMPLE_URL = "mysql+pymysql://user:password@localhost:3306/app"
+TESTING_URL = "mysql+pymysql://root:root@127.0.0.1:3306"
+DEVELOPMENT_URL = f"{TESTING_URL}/{{ cookiecutter.project_slug | replace('-', '_') }}"
 {% endif %}
 # What a setting is when its variable is not set, beside the defaults of `Settings`.
 DEFAULTS: dict[str, dict[str, Any]] = {
-{% if cookiecutter.database == "sqlite" %}
-    "development": {"DATABASE_URL": "sqlite:///app.sqlite3"},
-    "testing": {"DATABASE_URL": "sqlite://", "SECRET_KEY": token_urlsafe(32)},
-{% elif cookiecutter.database == "postgresql" %}
-    "development": {"DATABASE_URL": f"{DRIVER}://embedded/postgres"},
-    "testing": {
-        "DATABASE_URL": f"{DRIVER}://embedded/postgres",
-        "SECRET_KEY": token_urlsafe(32),
-    },
-{% else %}
-    "development": {
-        "DATABASE_URL": f"{SERVER}/{{ cookiecutter.project_slug | replace('-', '_') }}",
-    },
-    "testing": {
-        "DATABASE_URL": SERVER,
-        "SECRET_KEY": token_urlsafe(32),
-    },
-{% endif %}
+    "development": {"DATABASE_URL": DEVELOPMENT_URL},
+    "testing": {"DATABASE_URL": TESTING_URL, "SECRET_KEY": token_urlsafe(32)},
     "production": {"DOCS_ENABLED": False},
 }
-
-
-RANGES = {
-    "MAX_CONTENT_LENGTH": (1, 2**40),
-    "TRUSTED_PROXIES": (0, 100),
+BOUNDS = "must be {min} to {max}."
+LOG_LEVELS = re.compile("(DEBUG|INFO|WARNING|ERROR|CRITICAL)$", re.IGNORECASE)
+NO_LEVEL = "must be one of DEBUG, INFO, WARNING, ERROR, CRITICAL."
+ORIGIN = r"https?://[\w.:-]+$"  # RFC 6454: without path and *
+NO_ORIGIN = "must be origins, with commas between: https://www.example.com"
 {% if cookiecutter.auth == "jwt" %}
-    "ACCESS_TOKEN_SECONDS": (1, 7 * 24 * 3600),
-    "REFRESH_TOKEN_DAYS": (1, 3650),
+STORE = "memory://$|rediss?://."
+NO_STORE = "must look like redis://localhost:6379, or be memory://"
 {% endif %}
-}
-{% if cookiecutter.auth == "jwt" %}
-SECRETS = ("SECRET_KEY", "SECRET_KEY_FALLBACKS")
-{% else %}
-SECRETS = ("SECRET_KEY",)
-{% endif %}
-ORIGIN = r"https?://[\w.:-]+"
-SAMPLE = "change|example|sample|secret|password"
-BAD_SECRET = (
-    "must be a random text of 32 characters or more. Make one: "
-    'python -c "import secrets; print(secrets.token_urlsafe(32))"'
-)
 
 
 class SettingsError(ClickException):
     """A setting that is missing or cannot work; the message names its variable."""
 
 
+def check_secret(secret: str) -> None:
+    """Refuse a secret that is short, a sample, or a text that repeats itself."""
+    sample = re.search("change|example|sample|secret|password", secret.lower())
+    repeated = re.fullmatch(r"(.+?)\1+", secret) or len(set(secret)) < 8
+    if len(secret.strip()) < 32 or sample or repeated:
+        raise ValidationError(
+            "must be a random text of 32 characters or more. Make one: "
+            'python -c "import secrets; print(secrets.token_urlsafe(32))"'
+        )
+
+
+def check_database_url(text: str) -> None:
+    """Refuse a URL that the driver of this service cannot read."""
+    with suppress(ArgumentError, ImportError, TypeError, ValueError):
+        url = make_url(text)
+        url.get_dialect()().create_connect_args(url)
+        if url.drivername == DRIVER:
+            return
+    raise ValidationError(f"must look like {EXAMPLE_URL}.")
+{% if cookiecutter.auth == "jwt" %}
+
+
+def check_rate_limit(text: str) -> None:
+    """Refuse what is no rate limit, or one that lets nothing through."""
+    with suppress(ValueError):
+        if min(limit.amount for limit in parse_many(text)) > 0:
+            return
+    raise ValidationError("must look like: 60 per minute")
+{% endif %}
+
+
 @dataclass(frozen=True, kw_only=True)
 class Settings:
-    """The settings: environment variables, and keys of `app.config`, by these names."""
+    """The settings: environment variables, and keys of `app.config`, by these names.
 
-    SECRET_KEY: str
-{% if cookiecutter.auth == "jwt" %}
-    SECRET_KEY_FALLBACKS: tuple[str, ...] = ()  # old ones, which still verify tokens
-{% endif %}
-{% if cookiecutter.database == "sqlite" %}
-    DATABASE_URL: str  # a relative path is relative to instance/
-{% else %}
-    DATABASE_URL: str
-    DATABASE_POOL_SIZE: int = 5  # connections that each process keeps open
-    DATABASE_MAX_OVERFLOW: int = 10  # further ones, while they are needed
+    `.env.example` says what each is. The rule beside a type, a validator of
+    marshmallow, holds for each item of a tuple.
+    """
+
+    SECRET_KEY: Annotated[str, check_secret]
+    DATABASE_URL: Annotated[str, check_database_url]
+{% if cookiecutter.database != "sqlite" %}
+    DATABASE_POOL_SIZE: int = 5
+    DATABASE_MAX_OVERFLOW: int = 10
 {% endif %}
     APP_ENV: str = "development"
-    LOG_LEVEL: str = "INFO"
+    LOG_LEVEL: Annotated[str, Regexp(LOG_LEVELS, error=NO_LEVEL)] = "INFO"
     DOCS_ENABLED: bool = True
-    MAX_CONTENT_LENGTH: int = 1024 * 1024  # bytes in the body of a request
-    CORS_ORIGINS: tuple[str, ...] = ()  # web pages that may call the API
-    TRUSTED_PROXIES: int = 0  # how many of them add X-Forwarded-For and -Proto
+    MAX_CONTENT_LENGTH: Annotated[int, Range(1, 2**40, error=BOUNDS)] = 1024 * 1024
+    CORS_ORIGINS: Annotated[tuple[str, ...], Regexp(ORIGIN, error=NO_ORIGIN)] = ()
+    TRUSTED_PROXIES: Annotated[int, Range(0, 100, error=BOUNDS)] = 0
 {% if cookiecutter.auth == "jwt" %}
-    REGISTRATION_ENABLED: bool = True  # whether anybody may make an account
-    ACCESS_TOKEN_SECONDS: int = 15 * 60
-    REFRESH_TOKEN_DAYS: int = 30  # without use
-    LOGIN_LIMIT: str = "60 per minute"  # sign-ins, and registrations, from an address
-    LOGIN_FAILURE_LIMIT: str = "10 per 15 minutes"  # wrong passwords of an account
-    REFRESH_LIMIT: str = "120 per minute"  # from an address
-    RATELIMIT_STORAGE_URI: str = "memory://"  # of each process; or redis://host:6379
+    SECRET_KEY_FALLBACKS: Annotated[tuple[str, ...], check_secret] = ()
+    REGISTRATION_ENABLED: bool = True
+    ACCESS_TOKEN_SECONDS: Annotated[int, Range(1, 604_800, error=BOUNDS)] = 15 * 60
+    REFRESH_TOKEN_DAYS: Annotated[int, Range(1, 3650, error=BOUNDS)] = 30  # without use
+    LOGIN_LIMIT: Annotated[str, check_rate_limit] = "60 per minute"
+    LOGIN_FAILURE_LIMIT: Annotated[str, check_rate_limit] = "10 per 15 minutes"
+    REFRESH_LIMIT: Annotated[str, check_rate_limit] = "120 per minute"
+    RATELIMIT_STORAGE_URI: Annotated[str, Regexp(STORE, error=NO_STORE)] = "memory://"
 {% endif %}
 
     def __post_init__(self) -> None:
         """Refuse what cannot work. Raises SettingsError."""
-        if self.LOG_LEVEL.upper() not in LOG_LEVELS:
-            raise SettingsError(f"LOG_LEVEL must be one of {', '.join(LOG_LEVELS)}.")
-        for name, (least, most) in RANGES.items():
-            if not least <= getattr(self, name) <= most:
-                raise SettingsError(f"{name} must be {least} to {most}.")
-        if not all(re.fullmatch(ORIGIN, origin) for origin in self.CORS_ORIGINS):
-            raise SettingsError(
-                "CORS_ORIGINS must be origins, without path and *, with commas between: "
-                "https://www.example.com"
-            )
-        for name in SECRETS:
-            given = getattr(self, name)
-            for secret in [given] if isinstance(given, str) else given:
-                repeated = secret in (secret + secret)[1:-1] or len(set(secret)) < 8
-                weak = repeated or re.search(SAMPLE, secret.lower())
-                production = self.APP_ENV == "production"
-                if len(secret.strip()) < 32 or (production and weak):
-                    raise SettingsError(f"{name} {BAD_SECRET}")
-{% if cookiecutter.auth == "jwt" %}
-        for name in ("LOGIN_LIMIT", "LOGIN_FAILURE_LIMIT", "REFRESH_LIMIT"):
-            try:
-                limits = parse_many(getattr(self, name))
-            except ValueError:
-                limits = []
-            if not limits or min(limit.amount for limit in limits) < 1:
-                raise SettingsError(f"{name} must look like: 60 per minute")
-        if not re.match("memory://|rediss?://.", self.RATELIMIT_STORAGE_URI):
-            raise SettingsError(
-                "RATELIMIT_STORAGE_URI must look like redis://localhost:6379, "
-                "or be memory://"
-            )
-{% endif %}
-        try:
-            url = make_url(self.DATABASE_URL)
-            url.get_dialect()().create_connect_args(url)
-            named = url.database or self.APP_ENV == "testing"
-            fits = url.drivername == DRIVER and bool(named)
-        except (ArgumentError, ImportError, TypeError, ValueError):
-            fits = False
-        if not fits:
-            raise SettingsError(
-                f"DATABASE_URL must begin with {DRIVER}:// and look like {EXAMPLE}."
-            )
+        for name, hint in get_type_hints(Settings, include_extras=True).items():
+            value = getattr(self, name)
+            for rule in getattr(hint, "__metadata__", ()):
+                try:
+                    for item in value if isinstance(value, tuple) else [value]:
+                        rule(item)
+                except ValidationError as error:
+                    raise SettingsError(f"{name} {error.messages[0]}") from None
+        # The tests make databases of their own on a server.
+        if self.APP_ENV != "testing" and not make_url(self.DATABASE_URL).database:
+            raise SettingsError(f"DATABASE_URL must look like {EXAMPLE_URL}.")
 
 
 def load_settings() -> Settings:
@@ -159,22 +140,20 @@ def load_settings() -> Settings:
     env = Env()
     if os.environ.get("APP_ENV") != "production":
         env.read_env(ROOT / ".env", recurse=False)
+    readers: dict[Any, Any] = {str: env.str, bool: env.bool, int: env.int}
+    values: dict[str, Any] = {}
     try:
-        app_env = env.str("APP_ENV", "development", validate=validate.OneOf(DEFAULTS))
-        values: dict[str, Any] = {}
-        for name, kind in get_type_hints(Settings).items():
-            default = DEFAULTS[app_env].get(name, getattr(Settings, name, ...))
-            if isinstance(kind, UnionType):  # str | None
-                kind = get_args(kind)[0]
-            # env.str, env.bool or env.int; a tuple is written with commas
-            name_of_kind = "list" if get_origin(kind) is tuple else kind.__name__
-            read = getattr(env, name_of_kind)
+        app_env = env.str("APP_ENV", "development", validate=OneOf(DEFAULTS))
+        for name, hint in get_type_hints(Settings).items():
             # Tests must never touch the database of the service.
             testing = (app_env, name) == ("testing", "DATABASE_URL")
-            value = read("TEST_DATABASE_URL" if testing else name, default)
-            if isinstance(value, list):
-                value = tuple(item.strip() for item in value)
-            values[name] = value
+            default = DEFAULTS[app_env].get(name, getattr(Settings, name, ...))
+            variable = "TEST_DATABASE_URL" if testing else name
+            if hint == tuple[str, ...]:  # written with commas
+                items = env.list(variable, default)
+                values[name] = tuple(item.strip() for item in items)
+            else:
+                values[name] = readers[hint](variable, default)
     except EnvError as error:
         text = str(error).rstrip(".")
         raise SettingsError(f"{text}. .env.example explains it.") from None

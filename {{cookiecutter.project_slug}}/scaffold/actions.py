@@ -17,8 +17,9 @@ from flask.cli import ScriptInfo
 from sqlalchemy import inspect
 
 from app import create_app
-from app.core import repository
-from app.core.database import Base, db
+from app.core.data import repository
+from app.core.data.base import Base
+from app.core.data.session import db
 from app.settings import ROOT
 from scaffold import fields, files, names
 from scaffold.fields import Refused

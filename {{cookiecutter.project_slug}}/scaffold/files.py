@@ -15,7 +15,7 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, TemplateError
 from ruff import find_ruff_bin
 
-from app.core.database import Base
+from app.core.data.base import Base
 from app.settings import ROOT
 from scaffold import code
 {% if cookiecutter.auth == "jwt" %}

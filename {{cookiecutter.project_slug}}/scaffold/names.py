@@ -11,7 +11,7 @@ from sqlalchemy.dialects.mysql.reserved_words import RESERVED_WORDS_MYSQL
 from sqlalchemy.dialects.postgresql.base import RESERVED_WORDS as POSTGRESQL
 from sqlalchemy.dialects.sqlite.base import SQLiteDialect
 
-from app.core.database import Base
+from app.core.data.base import Base
 from scaffold.fields import Field, Refused
 
 # Plurals that inflection does not know.

@@ -14,10 +14,11 @@ ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
 from app import create_app
-from app.core.cli import readable_errors
-from app.core.database import Base, db
+from app.core.command_line import readable_errors
+from app.core.data.base import Base
+from app.core.data.session import db
 from app.settings import load_settings
-from tests.scratch import scratch_database
+from tests.temporary_database import temporary_database
 
 NO_MIGRATION = 'A model has no migration. Write one: make migrate m="what changed"'
 NO_CHECK = """The values that a column allows differ from its migrations: {}.
@@ -28,7 +29,7 @@ STALE = "openapi.json is not what the service serves. Write it: make openapi"
 def main() -> None:
     """Compare with an empty database of the tests; exit with 1 where they differ."""
     os.environ["APP_ENV"] = "testing"
-    with scratch_database() as url:
+    with temporary_database() as url:
         app = create_app(replace(load_settings(), DATABASE_URL=url))
         with app.app_context():
             compare_database()

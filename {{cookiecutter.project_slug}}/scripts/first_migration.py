@@ -16,8 +16,8 @@ ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
 from app import create_app
-from app.core.cli import readable_errors
-from app.core.database import db
+from app.core.command_line import readable_errors
+from app.core.data.session import db
 from app.settings import SettingsError
 
 MIGRATIONS = ROOT / "migrations"
@@ -32,7 +32,7 @@ def main() -> None:
         if has_revision:
             sys.exit("migrations/ has revisions but lacks other files: restore them.")
         shutil.rmtree(MIGRATIONS, ignore_errors=True)
-        flask(app, "db", "init", "--template", "scripts/migrations")
+        flask(app, "db", "init", "--template", "scripts/alembic_template")
     if not has_revision:
         make_first_revision(app)
     if not (ROOT / "openapi.json").exists():
@@ -46,7 +46,7 @@ def main() -> None:
 def make_first_revision(app: Flask) -> None:
     """Compare the models with an empty SQLite database in memory.
 
-    So it needs no server, and is the same file for every kind of database.
+    So it needs no server.
     """
     with app.app_context():
         engines = db.engines

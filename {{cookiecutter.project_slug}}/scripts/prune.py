@@ -5,15 +5,10 @@ The hook runs it; `scripts/setup.py` does where hooks are off.
 
 from pathlib import Path
 
-# Files and never directories: a directory may also hold what a team put there.
+# The answers that each file belongs to: it stays when all of them were given. Files and
+# never directories: a directory may also hold what a team put there.
 OWNED = {
-    ("layout", "domain"): [
-        "app/auth/__init__.py",
-        "app/auth/commands.py",
-        "app/auth/models.py",
-        "app/auth/schemas.py",
-        "app/auth/services.py",
-        "app/auth/views.py",
+    "layout=domain": [
         "app/orders/__init__.py",
         "app/orders/models.py",
         "app/orders/schemas.py",
@@ -31,78 +26,77 @@ OWNED = {
         "app/welcome/templates/welcome.html",
         "app/welcome/views.py",
     ],
-    ("layout", "layer"): [
-        "app/commands/__init__.py",
-        "app/commands/auth.py",
+    "layout=layer": [
         "app/models/__init__.py",
-        "app/models/auth.py",
         "app/models/order.py",
         "app/models/user.py",
         "app/schemas/__init__.py",
-        "app/schemas/auth.py",
         "app/schemas/order.py",
         "app/schemas/user.py",
         "app/seeds/__init__.py",
         "app/seeds/order.py",
         "app/seeds/user.py",
         "app/services/__init__.py",
-        "app/services/auth.py",
         "app/services/order.py",
         "app/services/user.py",
         "app/static/welcome.css",
         "app/templates/welcome.html",
         "app/views/__init__.py",
-        "app/views/auth.py",
         "app/views/order.py",
         "app/views/user.py",
         "app/views/welcome.py",
     ],
-    ("database", "postgresql"): [
-        "app/core/embedded.py",
+    "layout=domain auth=jwt": [
+        "app/users/commands.py",
     ],
-    ("auth", "jwt"): [
-        "app/auth/__init__.py",
-        "app/auth/commands.py",
-        "app/auth/models.py",
-        "app/auth/schemas.py",
-        "app/auth/services.py",
-        "app/auth/views.py",
+    "layout=layer auth=jwt": [
         "app/commands/__init__.py",
-        "app/commands/auth.py",
-        "app/core/limits.py",
-        "app/core/passwords.py",
-        "app/core/security.py",
-        "app/core/tokens.py",
-        "app/models/auth.py",
-        "app/schemas/auth.py",
-        "app/services/auth.py",
-        "app/views/auth.py",
+        "app/commands/user.py",
+    ],
+    "auth=jwt": [
+        "app/core/identity/__init__.py",
+        "app/core/identity/bearer.py",
+        "app/core/identity/blueprint.py",
+        "app/core/identity/errors.py",
+        "app/core/identity/guard.py",
+        "app/core/identity/models.py",
+        "app/core/identity/passwords.py",
+        "app/core/identity/permissions.py",
+        "app/core/identity/rate_limits.py",
+        "app/core/identity/schemas.py",
+        "app/core/identity/services.py",
+        "app/core/identity/sign_ins.py",
+        "app/core/identity/tokens.py",
+        "app/core/identity/views.py",
         "scaffold/templates/public.txt.jinja",
-        "tests/auth/public.txt",
-        "tests/auth/test_accounts.py",
-        "tests/auth/test_every_operation.py",
-        "tests/auth/test_passwords.py",
-        "tests/auth/test_sign_in.py",
         "tests/clients.py",
+        "tests/identity/public_operations.txt",
+        "tests/identity/test_accounts.py",
+        "tests/identity/test_every_operation.py",
+        "tests/identity/test_passwords.py",
+        "tests/identity/test_sign_in.py",
+    ],
+    "database=postgresql": [
+        "app/core/data/embedded_server.py",
     ],
 }
 
-ANSWERS = {
-    "layout": "{{ cookiecutter.layout }}",
-    "database": "{{ cookiecutter.database }}",
-    "auth": "{{ cookiecutter.auth }}",
+GIVEN = {
+    "layout={{ cookiecutter.layout }}",
+    "database={{ cookiecutter.database }}",
+    "auth={{ cookiecutter.auth }}",
 }
 
 
 def prune(root: Path) -> None:
     """Remove the files, and the directories that this leaves empty."""
-    for (question, answer), names in OWNED.items():
-        if ANSWERS[question] == answer:
+    for answers, names in OWNED.items():
+        if set(answers.split()) <= GIVEN:
             continue
         for name in names:
             path = root / name
             if not path.exists():
-                continue  # another answer owned it too
+                continue
             path.unlink()
             while path.parent != root and not any(path.parent.iterdir()):
                 path = path.parent

@@ -6,14 +6,12 @@ from typing import Any
 from flask import Flask
 from flask.testing import FlaskClient
 
+from app.core.data.session import db
+from app.core.identity import services
 {% if cookiecutter.layout == "domain" %}
-from app.auth import services
-from app.core.database import db
 from app.users.models import User
 {% else %}
-from app.core.database import db
 from app.models.user import User
-from app.services import auth as services
 {% endif %}
 
 numbers = count()

@@ -3,6 +3,7 @@
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from secrets import token_urlsafe
 
 import pytest
 {% if cookiecutter.auth == "jwt" %}
@@ -13,18 +14,16 @@ from flask.testing import FlaskClient, FlaskCliRunner
 from flask_migrate import upgrade
 
 from app import create_app
+from app.core.data.session import db
 {% if cookiecutter.auth == "jwt" %}
-from app.core import passwords
-from app.core.database import db
-from app.core.limits import limiter
-{% else %}
-from app.core.database import db
+from app.core.identity import passwords
+from app.core.identity.rate_limits import limiter
 {% endif %}
 from app.settings import Settings
 {% if cookiecutter.auth == "jwt" %}
 from tests.clients import sign_in
 {% endif %}
-from tests.scratch import scratch_database
+from tests.temporary_database import temporary_database
 
 os.environ["APP_ENV"] = "testing"
 {% if cookiecutter.auth == "jwt" %}
@@ -36,18 +35,19 @@ passwords.hasher = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
 @pytest.fixture(scope="session")
 def app() -> Iterator[Flask]:
     """Return the service, on a database of its own that has every migration."""
-    with on_scratch_database() as app:
+    with on_temporary_database() as app:
         with app.app_context():
             upgrade()
         yield app
 
 
 @contextmanager
-def on_scratch_database() -> Iterator[Flask]:
+def on_temporary_database() -> Iterator[Flask]:
     """Make the service on an empty database, with the settings of nobody's .env."""
-    with scratch_database() as url:
+    with temporary_database() as url:
+        secret = token_urlsafe(32)
         app = create_app(
-            Settings(APP_ENV="testing", SECRET_KEY="x" * 32, DATABASE_URL=url)
+            Settings(APP_ENV="testing", SECRET_KEY=secret, DATABASE_URL=url)
         )
         with app.app_context():
             engine = db.engine
@@ -79,7 +79,7 @@ def _rollback(app: Flask) -> Iterator[None]:
 @pytest.fixture
 def empty() -> Iterator[Flask]:
     """Return the service on an empty database of its own, where a commit is real."""
-    with on_scratch_database() as app:
+    with on_temporary_database() as app:
         yield app
 
 

@@ -14,9 +14,16 @@ from sqlalchemy.exc import StatementError
 from sqlalchemy.orm import Session
 from sqlalchemy.orm.exc import StaleDataError
 
-from app.core.database import Base, db
+from app.core.data.base import Base
+from app.core.data.session import db
+{% if cookiecutter.layout == "domain" %}
 from app.settings import ROOT
-from tests.users.factory import create_user, user_model
+from app.users.models import User
+{% else %}
+from app.models.user import User
+from app.settings import ROOT
+{% endif %}
+from tests.users.factory import create_user
 
 
 def test_every_constraint_has_a_name(app: Flask) -> None:
@@ -47,7 +54,7 @@ def test_times_come_back_equal(app: Flask, client: FlaskClient) -> None:
     create_user(client)
     moment = datetime(2026, 2, 28, 23, 59, 59, 999999, timezone(timedelta(hours=-5)))
     with app.app_context():
-        user = db.session.scalars(select(user_model())).all()[-1]
+        user = db.session.scalars(select(User)).all()[-1]
         user.updated_at = moment
         db.session.commit()
         db.session.expire_all()
@@ -58,7 +65,7 @@ def test_times_come_back_equal(app: Flask, client: FlaskClient) -> None:
 def test_time_without_timezone_is_refused(app: Flask, client: FlaskClient) -> None:
     create_user(client)
     with app.app_context():
-        user = db.session.scalars(select(user_model())).all()[-1]
+        user = db.session.scalars(select(User)).all()[-1]
         user.updated_at = datetime(2026, 2, 28)
         with pytest.raises(StatementError, match="timezone"):
             db.session.commit()
@@ -69,9 +76,9 @@ def test_of_two_sessions_one_wins(empty: Flask) -> None:
     with empty.app_context():
         upgrade()
         engine = db.engine
-        db.session.add(user_model()(email="ada@example.com", name="Ada"))
+        db.session.add(User(email="ada@example.com", name="Ada"))
         db.session.commit()
-    user = select(user_model())
+    user = select(User)
     with Session(engine, expire_on_commit=False) as late, Session(engine) as early:
         old = late.scalars(user).one()
         late.commit()

@@ -9,10 +9,9 @@ from flask import Blueprint, Flask
 from flask_migrate import upgrade
 
 from app import create_app
-from app.core.engine import EXAMPLE
-from app.settings import Settings
+from app.settings import EXAMPLE_URL, Settings
 
-LOGGER = "app.core.logging"
+LOGGER = "app.core.web.request_log"
 
 
 def crash() -> Flask:
@@ -24,7 +23,9 @@ def crash() -> Flask:
         raise RuntimeError("a surprise")
 
     secret = token_urlsafe(32)
-    settings = Settings(APP_ENV="production", SECRET_KEY=secret, DATABASE_URL=EXAMPLE)
+    settings = Settings(
+        APP_ENV="production", SECRET_KEY=secret, DATABASE_URL=EXAMPLE_URL
+    )
     return create_app(settings, routes=[blueprint])
 
 

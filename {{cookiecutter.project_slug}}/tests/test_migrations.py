@@ -5,7 +5,7 @@ from flask import Flask
 from flask_migrate import downgrade, upgrade
 from sqlalchemy import inspect
 
-from app.core.database import db
+from app.core.data.session import db
 from app.settings import ROOT
 
 

@@ -45,6 +45,14 @@ def test_final_slash_makes_no_difference(client: FlaskClient, path: str) -> None
     assert client.get(f"{path}/").data == client.get(path).data
 
 
+def test_wrong_method_without_final_slash(client: FlaskClient) -> None:
+    """It is 405 with Allow, as with the slash, and not 404."""
+    for path in ("/api/v1/users", "/api/v1/users/", "/docs", "/docs/"):
+        answer = client.put(path)
+        assert answer.status_code == 405
+        assert "GET" in answer.headers["Allow"]
+
+
 def test_request_id(client: FlaskClient) -> None:
     given = client.get("/health/live", headers={"X-Request-ID": "abc-1"})
     assert given.headers["X-Request-ID"] == "abc-1"
@@ -55,8 +63,14 @@ def test_request_id(client: FlaskClient) -> None:
 def test_blueprint_of_another_kind_is_refused(app: Flask) -> None:
     """It would be served without the checks that every operation needs."""
     other = flask_smorest.Blueprint("other", __name__)
-    with pytest.raises(TypeError, match=r"app\.core\.api"):
+    with pytest.raises(TypeError, match=r"app\.core\..*blueprint"):
         create_app(load_settings(), routes=[other])
+
+
+def test_shell_has_the_models_at_hand(app: Flask) -> None:
+    with app.app_context():
+        names = app.make_shell_context()
+    assert {"db", "User"} <= names.keys()
 
 
 def test_hello(runner: FlaskCliRunner) -> None:

@@ -4,10 +4,9 @@ from secrets import token_urlsafe
 
 import pytest
 
-from app.core.engine import EXAMPLE
-from app.settings import SettingsError, load_settings
+from app.settings import EXAMPLE_URL, SettingsError, load_settings
 
-GOOD = {"SECRET_KEY": token_urlsafe(32), "DATABASE_URL": EXAMPLE}
+GOOD = {"SECRET_KEY": token_urlsafe(32), "DATABASE_URL": EXAMPLE_URL}
 
 
 @pytest.mark.parametrize(
@@ -58,5 +57,5 @@ def test_production_hides_docs(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_tests_have_their_own_database(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("APP_ENV", "testing")
-    monkeypatch.setenv("DATABASE_URL", EXAMPLE)
-    assert load_settings().DATABASE_URL != EXAMPLE
+    monkeypatch.setenv("DATABASE_URL", EXAMPLE_URL)
+    assert load_settings().DATABASE_URL != EXAMPLE_URL

@@ -7,8 +7,14 @@ from flask import Flask
 from flask.testing import FlaskClient, FlaskCliRunner
 from sqlalchemy import delete, func, select, update
 
-from app.core.database import db, utc_now
-from tests.users.factory import create_user, user_model
+from app.core.data.base import utc_now
+from app.core.data.session import db
+{% if cookiecutter.layout == "domain" %}
+from app.users.models import User
+{% else %}
+from app.models.user import User
+{% endif %}
+from tests.users.factory import create_user
 
 USERS = "/api/v1/users/"
 
@@ -36,16 +42,15 @@ def test_unique_value_stays_taken(client: FlaskClient, deleted: str) -> None:
 
 
 def test_gone_for_every_statement(app: Flask, deleted: str) -> None:
-    user = user_model()
-    both = user.email.in_(["here@example.com", "gone@example.com"])
+    both = User.email.in_(["here@example.com", "gone@example.com"])
     with app.app_context():
-        assert db.session.scalar(select(func.count(user.id)).where(both)) == 1
-        assert len(db.session.scalars(select(user.email).where(both)).all()) == 1
-        changed = db.session.execute(update(user).where(both).values(name="New"))
+        assert db.session.scalar(select(func.count(User.id)).where(both)) == 1
+        assert len(db.session.scalars(select(User.email).where(both)).all()) == 1
+        changed = db.session.execute(update(User).where(both).values(name="New"))
         assert changed.rowcount == 1
-        everything = select(user).where(both).execution_options(include_deleted=True)
+        everything = select(User).where(both).execution_options(include_deleted=True)
         assert len(db.session.scalars(everything).all()) == 2
-        assert db.session.execute(delete(user).where(both)).rowcount == 1
+        assert db.session.execute(delete(User).where(both)).rowcount == 1
         db.session.rollback()
 
 
@@ -57,8 +62,7 @@ def test_purge(
 
     assert "Removed 0 users." in purge("30d")
     with app.app_context():
-        user = user_model()
-        old = update(user).where(user.deleted_at.is_not(None))
+        old = update(User).where(User.deleted_at.is_not(None))
         old = old.values(deleted_at=utc_now() - timedelta(days=31))
         db.session.execute(old.execution_options(include_deleted=True))
         db.session.commit()

@@ -8,7 +8,8 @@ from uuid import UUID
 from sqlalchemy import ForeignKey, Numeric, String
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from app.core.database import Base
+from app.core.data.base import Base
+from app.core.data.soft_delete import SoftDelete
 
 if TYPE_CHECKING:
 {% if cookiecutter.layout == "domain" %}
@@ -26,7 +27,7 @@ class OrderStatus(StrEnum):
     CANCELLED = "cancelled"
 
 
-class Order(Base):
+class Order(SoftDelete, Base):
     """An order."""
 
     __tablename__ = "orders"

@@ -3,18 +3,13 @@
 from marshmallow import Schema
 from marshmallow.validate import Length
 
-from app.core import fields
-from app.core.schemas import PageQuery, PageSchema, RowSchema
+from app.core.web import fields
+from app.core.web.schemas import PageQuery, PageSchema, RowSchema
 {% if cookiecutter.layout == "domain" %}
 
 from .models import Order, OrderStatus
 {% else %}
 from app.models.order import Order, OrderStatus
-{% endif %}
-{% if cookiecutter.auth == "jwt" %}
-
-# The least that a new order of the caller needs.
-EXAMPLE = {"number": "aaaa", "total": "12.50"}
 {% endif %}
 
 
@@ -24,11 +19,7 @@ class OrderCreate(Schema):
     number = fields.String(required=True, validate=Length(min=1, max=40))
     status = fields.Enum(OrderStatus, load_default=OrderStatus.PENDING)
     total = fields.Money(required=True)
-{% if cookiecutter.auth == "jwt" %}
-    user_id = fields.UUID()
-{% else %}
-    user_id = fields.UUID(required=True)
-{% endif %}
+    user_id = fields.UUID({{ "" if cookiecutter.auth == "jwt" else "required=True" }})
 
 
 class OrderUpdate(Schema):

@@ -8,7 +8,7 @@ from uuid import uuid4
 from click import ClickException
 from sqlalchemy import select
 
-from app.core.database import db
+from app.core.data.session import db
 {% if cookiecutter.layout == "domain" %}
 from app.users.models import User
 

@@ -1,14 +1,16 @@
+{% set jwt = cookiecutter.auth == "jwt" %}
+{% set visible = "permissions.own(Order.user_id), " if jwt else "" %}
+{% set raises = " Raises Forbidden." if jwt else "" %}
 """What can be done with orders; knows nothing of HTTP."""
 
 from typing import Any
 from uuid import UUID
 
-{% if cookiecutter.auth == "jwt" %}
-from app.core import repository, security
-{% else %}
-from app.core import repository
+from app.core.data import repository
+{% if jwt %}
+from app.core.identity import permissions
 {% endif %}
-from app.core.pagination import paginate
+from app.core.web.pagination import paginate
 {% if cookiecutter.layout == "domain" %}
 
 from .models import Order
@@ -19,43 +21,29 @@ from app.models.order import Order
 
 def list_orders(query: dict[str, Any]) -> dict[str, Any]:
     """Return one page; `query` is a loaded OrderQuery. Raises Invalid."""
-{% if cookiecutter.auth == "jwt" %}
-    return paginate(Order, security.own(Order.user_id), **query)
-{% else %}
-    return paginate(Order, **query)
-{% endif %}
+    return paginate(Order, {{ visible }}**query)
 
 
 def get_order(order_id: UUID) -> Order:
     """Return an order. Raises NotFound."""
-{% if cookiecutter.auth == "jwt" %}
-    return repository.get(Order, security.own(Order.user_id), id=order_id)
-{% else %}
-    return repository.get(Order, id=order_id)
-{% endif %}
+    return repository.get(Order, {{ visible }}id=order_id)
 
 
 def create_order(values: dict[str, Any]) -> Order:
-{% if cookiecutter.auth == "jwt" %}
-    """Store a new order; `values` is a loaded OrderCreate. Raises Forbidden."""
-    values = {"user_id": security.caller().id} | values
-    security.check_owner(values["user_id"], "user_id")
-    return repository.save(Order(), values)
-{% else %}
-    """Store a new order; `values` is a loaded OrderCreate."""
-    return repository.save(Order(), values)
+    """Store a new order; `values` is a loaded OrderCreate.{{ raises }}"""
+{% if jwt %}
+    values = {"user_id": permissions.caller().id} | values
+    permissions.check_owner(values["user_id"], "user_id")
 {% endif %}
+    return repository.save(Order(), values)
 
 
 def update_order(order: Order, values: dict[str, Any]) -> Order:
-{% if cookiecutter.auth == "jwt" %}
-    """Change an order; `values` is a loaded OrderUpdate. Raises Forbidden."""
-    security.check_owner(values.get("user_id", order.user_id), "user_id")
-    return repository.save(order, values)
-{% else %}
-    """Change an order; `values` is a loaded OrderUpdate."""
-    return repository.save(order, values)
+    """Change an order; `values` is a loaded OrderUpdate.{{ raises }}"""
+{% if jwt %}
+    permissions.check_owner(values.get("user_id", order.user_id), "user_id")
 {% endif %}
+    return repository.save(order, values)
 
 
 def delete_order(order: Order) -> None:

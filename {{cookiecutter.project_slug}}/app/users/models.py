@@ -3,10 +3,19 @@
 from sqlalchemy import String
 from sqlalchemy.orm import Mapped, mapped_column, validates
 
-from app.core.database import Base
+{% if cookiecutter.auth == "jwt" %}
+from app.core.data.soft_delete import SoftDelete
+from app.core.identity.models import Account
 
 
-class User(Base):
+class User(SoftDelete, Account):
+{% else %}
+from app.core.data.base import Base
+from app.core.data.soft_delete import SoftDelete
+
+
+class User(SoftDelete, Base):
+{% endif %}
     """Somebody who places orders."""
 
     __tablename__ = "users"
@@ -15,10 +24,6 @@ class User(Base):
     email: Mapped[str] = mapped_column(String(254), unique=True)
     name: Mapped[str] = mapped_column(String(100))
     is_active: Mapped[bool] = mapped_column(default=True)
-{% if cookiecutter.auth == "jwt" %}
-    is_superuser: Mapped[bool] = mapped_column(default=False)
-    password_hash: Mapped[str | None] = mapped_column(String(255))
-{% endif %}
 
     @validates("email")
     def lower_case(self, key: str, email: str) -> str:

@@ -3,8 +3,11 @@
 from marshmallow import Schema
 from marshmallow.validate import Length
 
-from app.core import fields
-from app.core.schemas import PageQuery, PageSchema, RowSchema
+{% if cookiecutter.auth == "jwt" %}
+from app.core.identity.passwords import Password
+{% endif %}
+from app.core.web import fields
+from app.core.web.schemas import PageQuery, PageSchema, RowSchema
 {% if cookiecutter.layout == "domain" %}
 
 from .models import User
@@ -21,7 +24,15 @@ class UserCreate(Schema):
     is_active = fields.Boolean(load_default=True)
 {% if cookiecutter.auth == "jwt" %}
     is_superuser = fields.Boolean(load_default=False)
-    password = fields.Password()  # without one, the user cannot sign in
+    password = Password()  # without one, the user cannot sign in
+
+
+class Registration(Schema):
+    """Who signs up."""
+
+    email = fields.Email(required=True, validate=Length(max=254))
+    name = fields.String(required=True, validate=Length(min=1, max=100))
+    password = Password(required=True)
 {% endif %}
 
 

@@ -1,4 +1,5 @@
-"""The endpoints of users."""
+{% set jwt = cookiecutter.auth == "jwt" %}
+"""The endpoints of users{{ ", and of signing up, which makes one" if jwt }}."""
 
 from typing import Any
 from uuid import UUID
@@ -7,9 +8,13 @@ from uuid import UUID
 from flask.views import MethodView
 
 {% endif %}
-from app.core.api import Blueprint
-{% if cookiecutter.auth == "jwt" %}
-from app.core.security import SUPERUSER
+{% if jwt %}
+from app.core.identity import permissions, rate_limits
+from app.core.identity.blueprint import ANYONE, SUPERUSER, Blueprint
+from app.core.identity.views import blp as auth
+from app.core.web.blueprint import API_PREFIX
+{% else %}
+from app.core.web.blueprint import Blueprint
 {% endif %}
 {% if cookiecutter.layout == "domain" %}
 
@@ -37,7 +42,7 @@ def list_users(query: dict[str, Any]) -> dict[str, Any]:
 @blp.etag
 @blp.arguments(schemas.UserCreate)
 @blp.response(201, schemas.UserRead)
-{% if cookiecutter.auth == "jwt" %}
+{% if jwt %}
 @blp.access(SUPERUSER)
 {% endif %}
 def create_user(values: dict[str, Any]) -> User:
@@ -67,9 +72,6 @@ def get_user(user_id: UUID) -> User:
 @blp.etag
 @blp.arguments(schemas.UserUpdate)
 @blp.response(200, schemas.UserRead)
-{% if cookiecutter.auth == "jwt" %}
-@blp.alt_response(403)
-{% endif %}
 def update_user(values: dict[str, Any], user_id: UUID) -> User:
     """Change a user."""
     user = services.get_user(user_id)
@@ -80,7 +82,7 @@ def update_user(values: dict[str, Any], user_id: UUID) -> User:
 @blp.delete("/<uuid:user_id>")
 @blp.etag
 @blp.response(204)
-{% if cookiecutter.auth == "jwt" %}
+{% if jwt %}
 @blp.access(SUPERUSER)
 {% endif %}
 def delete_user(user_id: UUID) -> None:
@@ -88,6 +90,30 @@ def delete_user(user_id: UUID) -> None:
     user = services.get_user(user_id)
     blp.check_etag(user, schemas.UserRead)
     services.delete_user(user)
+{% if jwt %}
+
+
+@auth.post("/register")
+@rate_limits.by_address("LOGIN_LIMIT")
+@auth.etag
+@auth.arguments(schemas.Registration)
+@auth.response(201, schemas.UserRead)
+@auth.alt_response(403)
+@auth.alt_response(429)
+@auth.access(ANYONE)
+def register(values: dict[str, Any]) -> tuple[User, int, dict[str, str]]:
+    """Register a new user."""
+    user = services.register(values)
+    return user, 201, {"Location": f"{API_PREFIX}/users/{user.id}"}
+
+
+@auth.get("/me")
+@auth.etag
+@auth.response(200, schemas.UserRead)
+def me() -> Any:
+    """Get the user who asks."""
+    return permissions.caller()
+{% endif %}
 {% else %}
 
 
@@ -104,7 +130,7 @@ class Users(MethodView):
     @blp.etag
     @blp.arguments(schemas.UserCreate)
     @blp.response(201, schemas.UserRead)
-{% if cookiecutter.auth == "jwt" %}
+{% if jwt %}
     @blp.access(SUPERUSER)
 {% endif %}
     def post(self, values: dict[str, Any]) -> User:
@@ -138,9 +164,6 @@ class OneUser(MethodView):
     @blp.etag
     @blp.arguments(schemas.UserUpdate)
     @blp.response(200, schemas.UserRead)
-{% if cookiecutter.auth == "jwt" %}
-    @blp.alt_response(403)
-{% endif %}
     def patch(self, values: dict[str, Any], user_id: UUID) -> User:
         """Change a user."""
         user = services.get_user(user_id)
@@ -149,7 +172,7 @@ class OneUser(MethodView):
 
     @blp.etag
     @blp.response(204)
-{% if cookiecutter.auth == "jwt" %}
+{% if jwt %}
     @blp.access(SUPERUSER)
 {% endif %}
     def delete(self, user_id: UUID) -> None:
@@ -157,4 +180,34 @@ class OneUser(MethodView):
         user = services.get_user(user_id)
         blp.check_etag(user, schemas.UserRead)
         services.delete_user(user)
+{% if jwt %}
+
+
+@auth.route("/register")
+class Register(MethodView):
+    """Signing up."""
+
+    @rate_limits.by_address("LOGIN_LIMIT")
+    @auth.etag
+    @auth.arguments(schemas.Registration)
+    @auth.response(201, schemas.UserRead)
+    @auth.alt_response(403)
+    @auth.alt_response(429)
+    @auth.access(ANYONE)
+    def post(self, values: dict[str, Any]) -> tuple[User, int, dict[str, str]]:
+        """Register a new user."""
+        user = services.register(values)
+        return user, 201, {"Location": f"{API_PREFIX}/users/{user.id}"}
+
+
+@auth.route("/me")
+class Me(MethodView):
+    """The user who asks."""
+
+    @auth.etag
+    @auth.response(200, schemas.UserRead)
+    def get(self) -> Any:
+        """Get the user who asks."""
+        return permissions.caller()
+{% endif %}
 {% endif %}

@@ -1,0 +1,1 @@
+{% extends "app/users/commands.py" %}

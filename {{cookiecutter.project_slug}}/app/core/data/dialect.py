@@ -1,0 +1,1 @@
+{% extends "dialect/" ~ cookiecutter.database ~ ".py" %}

@@ -1,0 +1,63 @@
+"""Repository: reads and writes rows, with the rules that hold for every table."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import sqlalchemy as sa
+
+from app.core.data.base import Base, Row, utc_now
+from app.core.data.session import db, transaction
+from app.core.data.soft_delete import SoftDelete
+from app.core.errors import Conflict, Invalid, NotFound
+
+
+def get(model: type[Row], *where: sa.ColumnElement[bool], **values: Any) -> Row:
+    """Return the one row that fulfils this and has these values. Raises NotFound."""
+    row = db.session.scalar(sa.select(model).where(*where).filter_by(**values))
+    if row is None:
+        raise NotFound(f"{model.__name__} not found.")
+    return row
+
+
+def save(row: Row, values: dict[str, Any]) -> Row:
+    """Set the values, and store the row. Raises Invalid for a reference to nothing."""
+    with transaction():
+        lock_references(type(row), values)
+        for name, value in values.items():
+            setattr(row, name, value)
+        db.session.add(row)
+        db.session.flush()
+    return row
+
+
+def delete(row: Base) -> None:
+    """Delete a row, softly where its model says so. Raises Conflict if referred to."""
+    with transaction():
+        if isinstance(row, SoftDelete):
+            row.deleted_at = utc_now()
+        else:
+            db.session.delete(row)
+        db.session.flush()  # row lock: no new reference comes while we look
+        for model, name, target in references():
+            if target is type(row):
+                referring = sa.select(model.id).filter_by(**{name: row.id}).limit(1)
+                if db.session.scalar(referring) is not None:
+                    raise Conflict(f"{model.__name__} rows refer to it.")
+
+
+def lock_references(model: type[Base], values: dict[str, Any]) -> None:
+    """Foreign keys: lock what is referred to until the commit. Raises Invalid."""
+    for referring, name, target in references():
+        if referring is model and values.get(name) is not None:
+            row = sa.select(target.id).filter_by(id=values[name])
+            if db.session.scalar(row.with_for_update(read=True)) is None:
+                raise Invalid(f"There is no such {target.__name__}.", name)
+
+
+def references() -> Iterator[tuple[type[Base], str, type[Base]]]:
+    """Yield each model and column that refers to another model, and that other one."""
+    models = {mapper.local_table: mapper.class_ for mapper in Base.registry.mappers}
+    for table, model in models.items():
+        for column in table.columns:
+            for key in column.foreign_keys:
+                yield model, column.key, models[key.column.table]

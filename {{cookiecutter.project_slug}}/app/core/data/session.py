@@ -1,0 +1,45 @@
+"""The database session, one for each request or command, and its transactions."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import flask_sqlalchemy.session
+from flask_sqlalchemy import SQLAlchemy
+from sqlalchemy.exc import DBAPIError
+
+from app.core.data.base import Base
+
+
+class Session(flask_sqlalchemy.session.Session):
+    """A session that ends well although the database went away in the meantime."""
+
+    def close(self) -> None:
+        """End the transaction: nothing that was not committed is left to lose."""
+        try:
+            super().close()
+        except DBAPIError:
+            self.invalidate()
+
+
+db = SQLAlchemy(
+    metadata=Base.metadata,
+    session_options={"class_": Session, "expire_on_commit": False},
+)
+
+
+@contextmanager
+def transaction() -> Iterator[None]:
+    """Commit all that is done inside, or nothing (unit of work); one may hold others."""
+    session = db.session()
+    if session.info.get("in_transaction"):
+        yield
+        return
+    session.info["in_transaction"] = True
+    try:
+        yield
+        session.commit()
+    except BaseException:
+        session.rollback()
+        raise
+    finally:
+        session.info["in_transaction"] = False

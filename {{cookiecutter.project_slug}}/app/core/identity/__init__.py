@@ -1,0 +1,1 @@
+"""Authentication (who asks) and authorization (what they may do)."""

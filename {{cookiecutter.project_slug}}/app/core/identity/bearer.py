@@ -1,0 +1,24 @@
+"""Bearer tokens (RFC 6750): who asks is known by an access token in `Authorization`."""
+
+from flask import Request
+
+from app.core.identity import sign_ins, tokens
+from app.core.identity.errors import BadToken
+from app.core.identity.models import SignIn
+
+NAME = "bearer"
+SCHEME = {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"}  # in OpenAPI
+CHALLENGE = "Bearer"  # in WWW-Authenticate
+
+
+def read(request: Request) -> SignIn | None:
+    """Return the sign-in of the request, None without a token. Raises BadToken."""
+    if "Authorization" not in request.headers:
+        return None
+    try:
+        given = request.authorization
+    except ValueError as error:  # bytes that are no text
+        raise BadToken from error
+    if given is None or given.type != "bearer" or not given.token:
+        raise BadToken
+    return sign_ins.find(tokens.decode(given.token, tokens.ACCESS))

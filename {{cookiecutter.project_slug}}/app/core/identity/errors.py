@@ -1,0 +1,21 @@
+"""The exceptions of authentication and authorization; `guard.py` answers them."""
+
+from app.core.errors import ServiceError
+
+
+class Unauthorized(ServiceError):
+    """Who asks is not known."""
+
+    def __init__(self, message: str = "A token is needed: sign in.") -> None:
+        super().__init__(message)
+
+
+class BadToken(Unauthorized):
+    """The token is malformed, forged, expired, or its sign-in has ended."""
+
+    def __init__(self) -> None:
+        super().__init__("The token is not valid, or no longer: sign in.")
+
+
+class Forbidden(ServiceError):
+    """Who asks is known, and may not do this."""

@@ -1,0 +1,84 @@
+"""Authentication: who asks is found out before every operation, or it is refused.
+
+Closed by default: an operation needs a good credential of an active user, unless its
+view says `@blp.access(ANYONE)`. Runs first, see `blueprint.py`.
+"""
+
+from enum import Enum
+from functools import partial
+from typing import Any
+
+from apispec import APISpec
+from flask import Flask, Response, current_app, g, request
+
+from app.core.data.session import transaction
+from app.core.identity import bearer
+from app.core.identity.errors import BadToken, Forbidden, Unauthorized
+from app.core.identity.models import SignIn
+from app.core.web import problems
+
+# The ways of knowing who asks, each a module like bearer.py; the first that knows wins.
+READERS = (bearer,)
+
+
+class Access(Enum):
+    """Who may call an operation."""
+
+    ANYONE = "anyone"
+    SIGNED_IN = "signed in"
+    SUPERUSER = "superuser"
+
+
+def configure(app: Flask, spec: APISpec) -> None:
+    """Answer 401 and 403, and say in the OpenAPI document how to authenticate."""
+    app.register_error_handler(Unauthorized, challenge)
+    app.register_error_handler(Forbidden, partial(problems.handle_service_error, 403))
+    spec.options["security"] = [{reader.NAME: []} for reader in READERS]
+    for reader in READERS:
+        spec.components.security_scheme(reader.NAME, reader.SCHEME)
+
+
+def authenticate() -> None:
+    """Refuse who may not call the operation. Raises Unauthorized and Forbidden."""
+    level = required_access()
+    if level is Access.ANYONE or is_preflight():
+        return
+    with transaction():  # no lock is held while the body comes in
+        sign_in = identify()
+    g.user, g.sign_in = sign_in.user, sign_in
+    g.log_fields["user"] = str(sign_in.user_id)
+    if level is Access.SUPERUSER and not sign_in.user.is_superuser:
+        raise Forbidden("Only a superuser may do this.")
+
+
+def identify() -> SignIn:
+    """Return the sign-in by which the caller is known. Raises Unauthorized, BadToken."""
+    for reader in READERS:
+        sign_in: SignIn | None = reader.read(request)
+        if sign_in:
+            return sign_in
+    raise Unauthorized
+
+
+def is_preflight() -> bool:
+    """CORS: browsers ask without a token what a page of another origin may do."""
+    rule: Any = request.url_rule
+    return request.method == "OPTIONS" and bool(rule.provide_automatic_options)
+
+
+def required_access() -> Access:
+    """Return what the view of the request is marked with, by `@blp.access`."""
+    view: Any = current_app.view_functions[request.endpoint or ""]
+    view_class = getattr(view, "view_class", None)
+    if view_class is not None:
+        view = getattr(view_class, request.method.lower(), None) or view_class.get
+    level: Access = getattr(view, "_apidoc", {}).get("access", Access.SIGNED_IN)
+    return level
+
+
+def challenge(error: Unauthorized) -> Response:
+    """Answer 401, and say how to authenticate (RFC 9110)."""
+    fault = ' error="invalid_token"' if isinstance(error, BadToken) else ""
+    challenges = ", ".join(reader.CHALLENGE + fault for reader in READERS)
+    headers = {"WWW-Authenticate": challenges}
+    return problems.problem(401, str(error), headers=headers)

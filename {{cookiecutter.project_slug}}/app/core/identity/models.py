@@ -1,0 +1,36 @@
+"""Who can sign in, and the table of sign-ins."""
+
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import ForeignKey, String
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from app.core.data.base import Base
+
+
+class Account(Base):
+    """The base of the model `User`: what signing in needs of it."""
+
+    __abstract__ = True
+
+    email: Mapped[str]
+    is_active: Mapped[bool]
+    is_superuser: Mapped[bool] = mapped_column(default=False)
+    password_hash: Mapped[str | None] = mapped_column(String(255))
+
+
+class SignIn(Base):
+    """A sign-in (session), with a family of refresh tokens: only the newest is good.
+
+    Revocation: when `ended_at` is set, its access tokens are no good either.
+    """
+
+    __tablename__ = "sign_ins"
+
+    user_id: Mapped[UUID] = mapped_column(ForeignKey("users.id"), index=True)
+    token_hash: Mapped[str] = mapped_column(String(64))  # SHA-256, of the newest one
+    expires_at: Mapped[datetime] = mapped_column(index=True)
+    ended_at: Mapped[datetime | None]
+
+    user: Mapped[Account] = relationship("User")

@@ -1,0 +1,42 @@
+"""What requests and answers say about signing in."""
+
+from marshmallow import Schema
+from marshmallow.validate import Length
+
+from app.core.identity.passwords import LONGEST_TYPED, Password
+from app.core.web import fields
+
+
+class Credentials(Schema):
+    """Who signs in."""
+
+    email = fields.Email(required=True, validate=Length(max=254))
+    password = fields.String(required=True, validate=Length(max=LONGEST_TYPED))
+
+
+class RefreshToken(Schema):
+    """What keeps somebody signed in; it can be used once."""
+
+    refresh_token = fields.String(required=True)
+
+
+class Tokens(Schema):
+    """What proves who asks, as RFC 6749 names it; times in seconds."""
+
+    access_token = fields.String(required=True)
+    refresh_token = fields.String(required=True)
+    token_type = fields.String(required=True, metadata={"examples": ["Bearer"]})
+    expires_in = fields.Integer(required=True)
+
+
+class SignOutQuery(Schema):
+    """What to sign out of."""
+
+    everywhere = fields.Boolean(load_default=False)
+
+
+class PasswordChange(Schema):
+    """An old password and a new one."""
+
+    current_password = fields.String(required=True, validate=Length(max=LONGEST_TYPED))
+    new_password = Password(required=True)

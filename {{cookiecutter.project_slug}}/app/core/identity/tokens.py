@@ -1,0 +1,58 @@
+"""Signed tokens: JWT (RFC 7519) with a key made of SECRET_KEY, for any process."""
+
+import hmac
+from datetime import timedelta
+from functools import cache
+from hashlib import sha256
+from typing import Any
+
+from flask import current_app
+from joserfc import jwt
+from joserfc.errors import JoseError
+from joserfc.jwk import KeySet, OctKey
+
+from app.core.data.base import utc_now
+from app.core.identity.errors import BadToken
+
+ACCESS, REFRESH = "at+jwt", "refresh+jwt"  # RFC 9068 names the first one
+ALGORITHM = "HS256"
+REQUIRED_CLAIMS: Any = {claim: {"essential": True} for claim in ("sub", "sid", "exp")}
+
+
+def encode(kind: str, lifetime: timedelta, **claims: Any) -> str:
+    """Return a signed token; `kind` is ACCESS or REFRESH."""
+    key = keys().keys[0]
+    header = {"alg": ALGORITHM, "typ": kind, "kid": key.kid}
+    claims["exp"] = int((utc_now() + lifetime).timestamp())
+    return jwt.encode(header, claims, key, [ALGORITHM])
+
+
+def decode(text: str, kind: str) -> dict[str, Any]:
+    """Return the claims of a token. Raises BadToken for whatever is wrong with it."""
+    try:
+        token = jwt.decode(text, keys(), [ALGORITHM])
+        jwt.JWTClaimsRegistry(**REQUIRED_CLAIMS).validate(token.claims)
+    except (JoseError, TypeError, ValueError) as error:
+        raise BadToken from error
+    if token.header.get("typ") != kind:
+        raise BadToken
+    return token.claims
+
+
+def digest(token: str) -> str:
+    """Return what is stored of a token: it is random, so a fast hash is enough."""
+    return sha256(token.encode()).hexdigest()
+
+
+def keys() -> KeySet:
+    """Key rotation: the first key signs, those of SECRET_KEY_FALLBACKS still verify."""
+    config = current_app.config
+    return make_keys(config["SECRET_KEY"], *config["SECRET_KEY_FALLBACKS"])
+
+
+@cache
+def make_keys(*secrets: str) -> KeySet:
+    """Return a key of each secret, made for this purpose only; its id tells nothing."""
+    purpose = b"tokens of app.core.tokens"
+    derived = [hmac.digest(secret.encode(), purpose, "sha256") for secret in secrets]
+    return KeySet([OctKey.import_key(key) for key in derived])

@@ -1,0 +1,1 @@
+"""HTTP: what requests and answers look like, and the OpenAPI document about them."""

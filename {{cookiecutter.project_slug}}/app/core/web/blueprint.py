@@ -1,0 +1,45 @@
+"""The blueprint of the API: what holds for each of its operations."""
+
+from typing import Any
+
+import flask_smorest
+from flask import Response, abort, request
+from flask_smorest.utils import get_appcontext
+from werkzeug.http import quote_etag
+
+from app.core.web.problems import PROBLEM_JSON
+from app.core.web.request_parser import Parser
+
+API_PREFIX = "/api/v1"
+
+
+class Blueprint(flask_smorest.Blueprint):
+    """A blueprint of the API, served and documented below its prefix."""
+
+    ARGUMENTS_PARSER = Parser()
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        """Take what `flask.Blueprint` takes, and a `description`."""
+        super().__init__(*args, **options)
+        self.before_request(self.check_request)
+        self.after_request(add_location)
+
+    def check_request(self) -> None:
+        """Content negotiation (RFC 9110): refuse a request for anything but JSON."""
+        accepted = request.accept_mimetypes
+        if accepted and not accepted.best_match(["application/json", PROBLEM_JSON]):
+            abort(406, "The service answers with application/json only.")
+
+    def _check_not_modified(self, etag: str) -> None:
+        """Conditional request: answer 304 with the ETag, as RFC 9110 asks for."""
+        known = request.if_none_match.contains_weak(etag)
+        if request.method in {"GET", "HEAD"} and known:
+            abort(Response(status=304, headers={"ETag": quote_etag(etag)}))
+
+
+def add_location(response: Response) -> Response:
+    """Location: say where the row is that a request made."""
+    if response.status_code == 201 and not response.location:
+        row = get_appcontext()["result_dump"]  # what `@blp.response` has written
+        response.location = f"{request.path.rstrip('/')}/{row['id']}"
+    return response

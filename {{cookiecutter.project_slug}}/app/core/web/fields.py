@@ -1,0 +1,148 @@
+"""The fields of schemas: those of marshmallow, stricter where it is too kind."""
+
+import re
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from enum import StrEnum
+from typing import Any
+
+from marshmallow import ValidationError, fields
+from marshmallow.validate import OneOf
+from webargs.multidictproxy import MultiDictProxy
+
+from app.core.data.base import Base
+
+UUID = fields.UUID
+List = fields.List
+Nested = fields.Nested
+
+NUMBER = r"-?[0-9]+(\.[0-9]+)?([eE][+-]?[0-9]+)?"
+DAY = "[0-9]{4}-[0-9]{2}-[0-9]{2}"
+AMOUNT = r"^[0-9]{1,10}(\.[0-9]{1,2})?$"
+
+
+def document(field: fields.Field[Any], **schema: Any) -> None:
+    """Add to what the OpenAPI document says of a field, unless the field says it."""
+    field.metadata = schema | dict(field.metadata)
+
+
+def storable(text: str) -> str:
+    """Return a text that every database can store. Raises ValidationError otherwise."""
+    if re.search("[\0\ud800-\udfff]", text):  # NUL, and half of a surrogate pair
+        raise ValidationError("Has a character that cannot be stored.")
+    return text
+
+
+class String(fields.String):
+    """A text that every database can store."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        document(self, pattern="^[^\\u0000]*$", examples=["text"])
+
+    def _deserialize(self, value: Any, attr: Any, data: Any, **kwargs: Any) -> str:
+        return storable(super()._deserialize(value, attr, data, **kwargs))
+
+
+class Email(fields.Email):
+    """An e-mail address, in lower case."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        document(self, examples=["ada@example.com"])
+
+    def _deserialize(self, value: Any, attr: Any, data: Any, **kwargs: Any) -> str:
+        return storable(super()._deserialize(value, attr, data, **kwargs)).lower()
+
+
+class Url(fields.Url):
+    """An address on the web."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(schemes={"http", "https"}, **kwargs)
+        document(self, examples=["https://example.com"])
+
+    def _deserialize(self, value: Any, attr: Any, data: Any, **kwargs: Any) -> str:
+        text = super()._deserialize(value, attr, data, **kwargs)
+        if not text.isascii():
+            raise ValidationError("Must be in ASCII; encode other characters.")
+        return text
+
+
+class Enum(fields.Enum[Any]):
+    """A member of an enumeration, by its value, which is a text."""
+
+    def __init__(self, enum: type[StrEnum], **kwargs: Any) -> None:
+        super().__init__(enum, by_value=fields.String, **kwargs)
+
+
+class Boolean(fields.Boolean):
+    """JSON's true or false, in a query the words; never 1, "yes" or "on"."""
+
+    def _deserialize(self, value: Any, attr: Any, data: Any, **kwargs: Any) -> bool:
+        if isinstance(data, MultiDictProxy):
+            value = {"true": True, "false": False}.get(value)
+        if not isinstance(value, bool):
+            raise self.make_error("invalid", input=value)
+        return value
+
+
+class Integer(fields.Integer):
+    """A whole number in ASCII digits; Python would also read 1.5, 1_0, other digits."""
+
+    def _validated(self, value: Any) -> int:
+        text = isinstance(value, str) and not re.fullmatch("-?[0-9]+", value)
+        if text or (isinstance(value, float) and not value.is_integer()):
+            raise self.make_error("invalid", input=value)
+        return super()._validated(value)
+
+
+class Float(fields.Float):
+    """A finite number, which in a query is written as in JSON."""
+
+    def _validated(self, value: Any) -> float:
+        if isinstance(value, str) and not re.fullmatch(NUMBER, value, re.ASCII):
+            raise self.make_error("invalid", input=value)
+        return super()._validated(value)
+
+
+class Date(fields.Date):
+    """A day, as 2026-01-31."""
+
+    def _deserialize(self, value: Any, attr: Any, data: Any, **kwargs: Any) -> date:
+        if not isinstance(value, str) or not re.fullmatch(DAY, value, re.ASCII):
+            raise self.make_error("invalid", input=value, obj_type="date")
+        return super()._deserialize(value, attr, data, **kwargs)
+
+
+class DateTime(fields.AwareDateTime):
+    """A time with a timezone, which is converted to UTC."""
+
+    def _deserialize(self, value: Any, attr: Any, data: Any, **kwargs: Any) -> datetime:
+        try:
+            return super()._deserialize(value, attr, data, **kwargs).astimezone(UTC)
+        except OverflowError:  # in year 1 or 9999
+            raise ValidationError("Is too early or too late.") from None
+
+
+class Money(fields.Decimal):
+    """An exact amount of at most ten digits and two places, as a string in JSON."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(places=2, as_string=True, **kwargs)
+        document(self, type="string", pattern=AMOUNT, examples=["12.50"])
+
+    def _deserialize(self, value: Any, attr: Any, data: Any, **kwargs: Any) -> Decimal:
+        if not isinstance(value, str) or not re.fullmatch(AMOUNT, value, re.ASCII):
+            raise ValidationError('Must be a string such as "12.50".')
+        return Decimal(value)
+
+
+class Sort(fields.String):
+    """The order of a list: one of the `sort_keys` of a model, `-` before it descends."""
+
+    def __init__(self, model: type[Base]) -> None:
+        keys = model.sort_keys
+        allowed = OneOf([*keys, *(f"-{key}" for key in keys)])
+        super().__init__(load_default=keys[0], validate=allowed)
+        document(self, description="The order of the rows; with `-` it descends")

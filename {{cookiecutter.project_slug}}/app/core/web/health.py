@@ -1,0 +1,36 @@
+"""Probes for load balancers and orchestrators."""
+
+from functools import cache
+
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from flask import Blueprint, abort
+
+from app.core.data.session import db
+from app.settings import ROOT
+
+blueprint = Blueprint("health", __name__, url_prefix="/health")
+
+
+@blueprint.get("/live")
+def live() -> dict[str, str]:
+    """Answer as long as the process can answer; touches nothing else."""
+    return {"status": "ok"}
+
+
+@blueprint.get("/ready")
+def ready() -> dict[str, str]:
+    """Answer 200 when the database answers and has every migration, else 503."""
+    context = MigrationContext.configure(db.session.connection())
+    applied, (heads, known) = set(context.get_current_heads()), revisions()
+    # A revision that is not known is of a later release, which takes over from this one.
+    if applied != heads and applied <= known:
+        abort(503, "The database needs `flask db upgrade`.")
+    return {"status": "ok"}
+
+
+@cache
+def revisions() -> tuple[set[str], set[str]]:
+    """Return the heads of the migrations that this code came with, and all of them."""
+    script = ScriptDirectory(ROOT / "migrations")
+    return set(script.get_heads()), {r.revision for r in script.walk_revisions()}

@@ -1,0 +1,49 @@
+"""Reads the body and the query of a request, and refuses what webargs lets through."""
+
+import json
+from typing import Any
+
+from flask import Request, abort
+from marshmallow import RAISE, Schema, ValidationError
+from webargs.flaskparser import FlaskParser
+from werkzeug.exceptions import BadRequest, HTTPException
+
+
+class Parser(FlaskParser):
+    """Refuses other media types, NaN, unknown and doubled parameters."""
+
+    DEFAULT_UNKNOWN_BY_LOCATION = FlaskParser.DEFAULT_UNKNOWN_BY_LOCATION | {
+        "query": RAISE
+    }
+
+    def load_querystring(self, req: Request, schema: Schema) -> Any:
+        """Return the parameters, of which each may be given once."""
+        lists = tuple(self.KNOWN_MULTI_FIELDS)
+        for key, values in req.args.lists():
+            if len(values) > 1 and not isinstance(schema.fields.get(key), lists):
+                raise ValidationError({key: ["Is given more than once."]})
+        return super().load_querystring(req, schema)
+
+    def _raw_load_json(self, req: Request) -> Any:
+        if not req.is_json:
+            abort(415, "The body must be JSON, sent as application/json.")
+        body = read_body(req)
+        try:
+            # Python reads NaN and Infinity, which JSON does not have; int() fails.
+            return json.loads(body, parse_constant=int)
+        except (ValueError, RecursionError):
+            abort(400, "The body is not valid JSON.")
+
+
+def read_body(req: Request) -> bytes:
+    """Return the body. Raises BadRequest, or RequestEntityTooLarge over the limit."""
+    try:
+        body = req.get_data()
+    except HTTPException:
+        raise
+    except Exception as error:  # each server has its own for chunks that are none
+        raise BadRequest("The body cannot be read.") from error
+    # Chunked: a body without a length is cut at the limit, not refused.
+    if req.content_length is None and len(body) == req.max_content_length:
+        abort(413)
+    return body

@@ -1,5 +1,0 @@
-"""Runs the migrations; everything else is in app/core/migrations.py."""
-
-from app.core.migrations import run
-
-run()

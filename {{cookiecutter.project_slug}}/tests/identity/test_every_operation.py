@@ -1,0 +1,188 @@
+"""Every operation of the OpenAPI document is as protected as the document says."""
+
+import json
+from base64 import urlsafe_b64encode
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+from secrets import token_urlsafe
+from typing import Any
+from uuid import UUID, uuid4
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from joserfc import jwt
+
+from app.core.data.base import utc_now
+from app.core.data.session import db
+from app.core.identity import tokens
+{% if cookiecutter.layout == "domain" %}
+from app.users.models import User
+{% else %}
+from app.models.user import User
+{% endif %}
+from tests.clients import sign_in, with_token
+
+# Who adds an operation for everybody writes it into a public_operations.txt beside its tests.
+FILES = Path(__file__).resolve().parent.parent.glob("*/public_operations.txt")
+PUBLIC = {line for path in FILES for line in path.read_text().splitlines()}
+
+
+def operations(app: Flask) -> Iterator[tuple[str, str, dict[str, Any]]]:
+    """Yield the method, the path with made-up ids, and what is said of it."""
+    for template, item in document(app)["paths"].items():
+        path = template
+        for parameter in item.get("parameters", []):
+            path = path.replace("{" + parameter["name"] + "}", str(uuid4()))
+        for method in item.keys() - {"parameters"}:
+            name = f"{method.upper()} {template}"
+            yield method.upper(), path, item[method] | {"name": name}
+
+
+def document(app: Flask) -> dict[str, Any]:
+    """Return the OpenAPI document."""
+    return app.test_client().get("/openapi.json").json
+
+
+def claims_of(client: FlaskClient) -> dict[str, Any]:
+    """Return what the token of a client says."""
+    return tokens.decode(token_of(client), tokens.ACCESS)
+
+
+def token_of(client: FlaskClient) -> str:
+    """Return the token that a client sends."""
+    return client.environ_base["HTTP_AUTHORIZATION"].removeprefix("Bearer ")
+
+
+def no_token(app: Flask, good: FlaskClient) -> str:
+    return ""
+
+
+def nonsense(app: Flask, good: FlaskClient) -> str:
+    return "no.token.\xe9"
+
+
+def without_signature(app: Flask, good: FlaskClient) -> str:
+    return token_of(good).rpartition(".")[0] + "."
+
+
+def algorithm_none(app: Flask, good: FlaskClient) -> str:
+    header = "eyJ0eXAiOiJhdCtqd3QiLCJhbGciOiJub25lIn0"  # {"typ":"at+jwt","alg":"none"}
+    return f"{header}.{token_of(good).split('.')[1]}."
+
+
+def strange_header(app: Flask, good: FlaskClient) -> str:
+    kid = tokens.keys().keys[0].kid
+    header = {"alg": "HS256", "typ": tokens.ACCESS, "kid": kid, "crit": 1}
+    text = urlsafe_b64encode(json.dumps(header).encode()).decode().rstrip("=")
+    return f"{text}.{token_of(good).partition('.')[2]}"
+
+
+def other_key(app: Flask, good: FlaskClient) -> str:
+    key = tokens.make_keys(token_urlsafe(32)).keys[0]
+    ours = tokens.keys().keys[0].kid
+    header = {"alg": "HS256", "typ": tokens.ACCESS, "kid": ours}
+    return jwt.encode(header, claims_of(good), key)
+
+
+def expired(app: Flask, good: FlaskClient) -> str:
+    return tokens.encode(tokens.ACCESS, timedelta(seconds=-1), **claims_of(good))
+
+
+def without_expiry(app: Flask, good: FlaskClient) -> str:
+    key = tokens.keys().keys[0]
+    claims = {k: v for k, v in claims_of(good).items() if k != "exp"}
+    header = {"alg": "HS256", "typ": tokens.ACCESS, "kid": key.kid}
+    return jwt.encode(header, claims, key)
+
+
+def of_wrong_type(app: Flask, good: FlaskClient) -> str:
+    return tokens.encode(tokens.REFRESH, timedelta(days=1), **claims_of(good))
+
+
+def of_nobody(app: Flask, good: FlaskClient) -> str:
+    claims = claims_of(good) | {"sub": str(uuid4())}
+    return tokens.encode(tokens.ACCESS, timedelta(days=1), **claims)
+
+
+def of_deactivated_user(app: Flask, good: FlaskClient) -> str:
+    return token_of(sign_in(app, is_superuser=True, is_active=False))
+
+
+def of_deleted_user(app: Flask, good: FlaskClient) -> str:
+    client = sign_in(app, is_superuser=True)
+    user = db.session.get(User, UUID(claims_of(client)["sub"]))
+    user.deleted_at = utc_now()
+    db.session.commit()
+    return token_of(client)
+
+
+KINDS = [no_token, nonsense, without_signature, algorithm_none, other_key, expired]
+KINDS += [without_expiry, of_wrong_type, of_nobody, of_deactivated_user]
+KINDS += [of_deleted_user, strange_header]
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_good_token_is_needed(app: Flask, client: FlaskClient, kind: Any) -> None:
+    with app.app_context():
+        bad = with_token(app, kind(app, client))
+    checked = 0
+    for method, path, said in operations(app):
+        if said["name"] not in PUBLIC:
+            answer = bad.open(path, method=method)
+            assert answer.status_code == 401, said["name"]
+            assert answer.headers["WWW-Authenticate"].startswith("Bearer")
+            assert answer.content_type == "application/problem+json"
+            checked += 1
+    assert checked > 5
+
+
+@pytest.mark.parametrize("header", ["", "Bearer", "Basic \xe9", "Basic eA==", "x"])
+def test_other_headers_are_no_token(anonymous: FlaskClient, header: str) -> None:
+    answer = anonymous.get("/api/v1/auth/me", headers={"Authorization": header})
+    assert answer.status_code == 401
+    assert answer.headers["WWW-Authenticate"] == 'Bearer error="invalid_token"'
+
+
+def test_a_good_token_is_enough(app: Flask) -> None:
+    for method, path, said in operations(app):
+        client = sign_in(app, is_superuser=True)
+        assert client.open(path, method=method).status_code != 401, said["name"]
+
+
+def test_the_document_says_who_may(app: Flask, user_client: FlaskClient) -> None:
+    everywhere = document(app)["security"]
+    for method, path, said in operations(app):
+        public = said["name"] in PUBLIC
+        assert said.get("security", everywhere) == ([] if public else everywhere)
+        if not public:
+            assert "401" in said["responses"]
+        if user_client.open(path, method=method).status_code == 403:
+            assert "403" in said["responses"], said["name"]
+
+
+def test_rows_of_others_are_out_of_reach(app: Flask, user_client: FlaskClient) -> None:
+    """Also those that do not exist: nobody can tell them apart."""
+    headers = {"If-Match": '"1"'}
+    for method, path, said in operations(app):
+        if "{" in said["name"]:
+            answer = user_client.open(path, method=method, json={}, headers=headers)
+            assert answer.status_code in {403, 404}, said["name"]
+
+
+def test_what_is_only_shown_cannot_be_set(app: Flask, client: FlaskClient) -> None:
+    schemas = document(app)["components"]["schemas"]
+    shown = {name for schema in schemas.values() for name in schema["properties"]}
+    shown |= {"deleted_at", "password_hash"}
+    for method, path, said in operations(app):
+        if "requestBody" not in said:
+            continue
+        body = said["requestBody"]["content"]["application/json"]["schema"]
+        known = schemas[body["$ref"].rpartition("/")[2]]["properties"]
+        for name in shown - known.keys():
+            answer = client.open(
+                path, method=method, json={name: "x"}, headers={"If-Match": '"1"'}
+            )
+            assert answer.status_code == 422, (said["name"], name)
+            assert name in [error["field"] for error in answer.json["errors"]]
