@@ -190,5 +190,7 @@ def test_hooks_parse() -> None:
 def test_table_is_about_questions() -> None:
     """The table is data, so that a person can read which file an answer owns."""
     table = runpy.run_path(str(variants.TREE / "scripts/prune.py"))
-    known = {f"{name}={c}" for name, choices in variants.CHOICES.items() for c in choices}
+    known = {
+        f"{name}={c}" for name, choices in variants.CHOICES.items() for c in choices
+    }
     assert {each for answers in table["OWNED"] for each in answers.split()} <= known

@@ -42,6 +42,7 @@ REFUSED = {
     "Gizmo x:int --plural users": "'users' already",
     "Class x:int": "keyword of Python: choose another name, as ClassItem",
     "List x:int": "builtin of Python",
+    "Json x:int": "a name that the generated files use",
     "Table x:int": "reserved word of SQL",
     "Length x:int": "a name that the generated files use",
     "Book id:int": "every model has: call it book_id",
@@ -61,6 +62,7 @@ REFUSED = {
     "Book a:enum:x,x": "twice",
     "Book a:ref:Nothing": "there is no model 'Nothing'. Models: Order, SignIn, User",
     "Book a:int:default=x": "not a good default for int",
+    "Book a:int:min=0:default=-1": "not a good default for int",
     "Book a:enum:x,y:default=z": "not a good default for enum",
     "Book a:str:max=3:default=long": "not a good default for str",
     "Book a:str:min=5:max=3": "min is more than max",
@@ -129,18 +131,33 @@ def test_whatever_it_writes_works(tracked: Path) -> None:
     assert re.search(r"GET( POST)? +/api/v1/order-lines/$", listed, re.MULTILINE)
 
 
+@first()
+def test_json_fields_share_a_file(tracked: Path) -> None:
+    """The first resource with one brings it, the last one takes it away."""
+    shared = tracked / "app/core/web/json_field.py"
+    assert "json_field.py" in resource(tracked, "add", "Thing", "data:json")
+    support.run("./manage.py", "db", "upgrade", cwd=tracked)
+    assert "json_field.py" not in resource(tracked, "add", "Other", "data:json?")
+    resource(tracked, "remove", "Other")
+    assert shared.exists()
+    support.run("make", "check", cwd=tracked)
+    resource(tracked, "remove", "Thing")
+    assert not shared.exists()
+
+
 @variants.each_of("layout")
 def test_every_rule_works(tracked: Path) -> None:
     """Who may read and write the rows; the tests of the project try it."""
     for line in RULES.strip().splitlines():
         resource(tracked, "add", *line.split())
         support.run("./manage.py", "db", "upgrade", cwd=tracked)
-    assert "GET /api/v1/leaves/" in (tracked / "tests/leaves/public.txt").read_text()
+    public = tracked / "tests/leaves/public_operations.txt"
+    assert "GET /api/v1/leaves/" in public.read_text()
     support.run("make", "check", cwd=tracked)
     support.commit(tracked)
     both = ("add", "Book", "title:str", "--owned", "--public-read")
     assert "Choose" in resource(tracked, *both, code=2)
-    (tracked / "tests/leaves/public.txt").unlink()
+    public.unlink()
     printed = support.run("make", "test", cwd=tracked, code=2)
     assert "GET /api/v1/leaves/" in printed
 

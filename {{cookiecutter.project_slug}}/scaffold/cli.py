@@ -1,9 +1,14 @@
 """The commands `./manage.py resource add`, `list` and `remove`."""
 
 import sys
+from typing import Any
 
 import click
 from flask.cli import with_appcontext
+{% if cookiecutter.auth == "jwt" %}
+
+from scaffold import access
+{% endif %}
 
 HELP = """Write a new resource: its code, its tests and its migration.
 
@@ -40,48 +45,23 @@ def resource() -> None:
 @click.option("--dry-run", is_flag=True, help="Print the files; write nothing.")
 @click.option("--no-migration", is_flag=True, help="Write no migration.")
 {% if cookiecutter.auth == "jwt" %}
-@click.option("--owned", is_flag=True, help="Let users see and change their own rows.")
-@click.option("--public-read", is_flag=True, help="Let everybody read.")
+@access.options
 {% endif %}
 @with_appcontext
-def add(
-    model: str,
-    fields: tuple[str, ...],
-    plural: str | None,
-    dry_run: bool,
-    no_migration: bool,
-{% if cookiecutter.auth == "jwt" %}
-    owned: bool,
-    public_read: bool,
-{% endif %}
-) -> None:
+def add(dry_run: bool, no_migration: bool, **definition: Any) -> None:
     """Write a new resource."""
     sys.dont_write_bytecode = True  # so that what is taken back leaves nothing
-    from scaffold import actions
+    from scaffold.add import add_resource, plan
 
-{% if cookiecutter.auth == "jwt" %}
-    if owned and public_read:
-        raise click.UsageError("Choose --owned or --public-read.")
-    chosen = {"owned": owned, "public_read": public_read}
-    options = {name: True for name, given in chosen.items() if given}
     if dry_run:
-        for path, text in actions.plan(model, plural, fields, **options)[1].items():
-{% else %}
-    if dry_run:
-        for path, text in actions.plan(model, plural, fields)[1].items():
-{% endif %}
+        for path, text in plan(definition)[1].items():
             click.secho(f"# {path}", bold=True)
             click.echo(text)
         return
-{% if cookiecutter.auth == "jwt" %}
-    for path in actions.add(model, plural, fields, not no_migration, **options):
-{% else %}
-    for path in actions.add(model, plural, fields, not no_migration):
-{% endif %}
+    for path in add_resource(definition, migration=not no_migration):
         click.echo(f"{click.style('Wrote', fg='green')} {path}")
-    click.echo(
-        'Next: make migrate m="…"' if no_migration else "Next: ./manage.py db upgrade"
-    )
+    step = 'make migrate m="…"' if no_migration else "./manage.py db upgrade"
+    click.echo(f"Next: {step}")
 
 
 @resource.command()
@@ -89,9 +69,9 @@ def add(
 @with_appcontext
 def remove(model: str) -> None:
     """Delete a resource, except the files that were edited since."""
-    from scaffold import actions
+    from scaffold.remove import remove_resource
 
-    for line in actions.remove(model):
+    for line in remove_resource(model):
         click.echo(line)
 
 
@@ -99,10 +79,10 @@ def remove(model: str) -> None:
 @with_appcontext
 def list_() -> None:
     """Show the resources, their fields and their endpoints."""
-    from scaffold import actions
+    from scaffold.listing import list_resources
 
     formatter = click.HelpFormatter()
-    for model, lines in actions.rows():
+    for model, lines in list_resources():
         with formatter.section(click.style(model, bold=True)):
             formatter.write_dl(lines)
     click.echo(formatter.getvalue().strip())

@@ -1,20 +1,23 @@
-{% set declared, passed = (", **options: bool", ", **options") if cookiecutter.auth == "jwt" else ("", "") %}
-"""The fields of a resource: what `name:type[:argument][?][:modifier]…` means."""
+"""Parsing of the fields of a resource: `name:type[:argument][?][:modifier]...`."""
 
 import re
 import tomllib
-from collections.abc import Iterable
-from dataclasses import dataclass, field
-from datetime import date, datetime
-from decimal import Decimal
+from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from click import ClickException
+from marshmallow import ValidationError
+from marshmallow.validate import Length, OneOf, Range
 
-INT, BIGINT = 2**31, 2**63
+from app.core.web import fields as schema_fields
+
+if TYPE_CHECKING:
+    from scaffold.names import Names
+
 MODIFIERS = ("unique", "index", "max=", "min=", "default=")
+LONGEST = 10_000  # of lengths
 # Indexes of MySQL hold 3,072 bytes, four for each character, and the id.
 LONGEST_INDEXED = 700
 
@@ -24,16 +27,19 @@ class Refused(ClickException):
 
 
 @dataclass(frozen=True)
-class Kind:
-    """A type of fields, as scaffold/kinds.toml explains."""
+class FieldType:
+    """A type of fields; scaffold/field_types.toml explains its keys."""
 
+    name: str
+    python: str
     schema: str
-    python: str = ""
+    argument: str = ""
     column: str = ""
+    default: str = ""
     samples: tuple[str, ...] = ()
-    wrong: tuple[str, ...] = ()
-    unique: str = ""
+    new: str = ""
     seed: str = ""
+    wrong: tuple[str, ...] = ()
     min: int | None = None
     max: int | None = None
     sized: bool = False
@@ -41,228 +47,179 @@ class Kind:
     indexable: bool = True
 
 
-def boolean(text: str) -> bool:
-    """Read true or false."""
-    return {"true": True, "false": False}[text]
+_TOML = Path(__file__).with_name("field_types.toml").read_text("utf-8")
+TYPES = {name: FieldType(name, **kv) for name, kv in tomllib.loads(_TOML).items()}
 
 
-def amount(text: str) -> Decimal:
-    """Read an amount such as 12.50."""
-    if not re.fullmatch(r"[0-9]{1,10}(\.[0-9]{1,2})?", text):
-        raise ValueError(text)
-    return Decimal(text)
-
-
-def aware(text: str) -> datetime:
-    """Read a time with a timezone."""
-    time = datetime.fromisoformat(text)
-    if time.tzinfo is None:
-        raise ValueError(text)
-    return time
-
-
-READERS = {  # of defaults
-    "bigint": int,
-    "bool": boolean,
-    "date": date.fromisoformat,
-    "datetime": aware,
-    "decimal": amount,
-    "email": str,
-    "float": float,
-    "int": int,
-    "str": str,
-    "text": str,
-    "url": str,
-}
-with Path(__file__).with_name("kinds.toml").open("rb") as _file:
-    KINDS = {name: Kind(**kind) for name, kind in tomllib.load(_file).items()}
-
-
-@dataclass
+@dataclass(frozen=True)
 class Field:
     """One field of a resource."""
 
+    model: str  # which has it
     name: str
-    type: str
-    members: list[str] = field(default_factory=list)  # of an enum
-    target: str = ""  # the model that a ref refers to
+    type: FieldType
     optional: bool = False
+    members: tuple[str, ...] = ()  # of an enum
+    refers_to: str = ""  # the model of a ref
+    target: "Names | None" = None  # the names of that model, once they are known
     unique: bool = False
     index: bool = False
     min: int | None = None
     max: int | None = None
     default: Any = None
-{% if cookiecutter.auth == "jwt" %}
-    owner: bool = False  # of the row: only this user, and superusers, may touch it
-{% endif %}
-
-    @property
-    def kind(self) -> Kind:
-        """What its type means."""
-        return KINDS[self.type]
 
     @property
     def column(self) -> str:
         """The name of its column."""
-        return f"{self.name}_id" if self.target else self.name
+        return f"{self.name}_id" if self.refers_to else self.name
 
     @property
     def enum(self) -> str:
-        """The end of the name of its enumeration: `Status`."""
-        return "".join(part.capitalize() for part in self.name.split("_"))
+        """The class of an enum: OrderStatus."""
+        return self.model + "".join(part.capitalize() for part in self.name.split("_"))
+
+    @property
+    def required(self) -> bool:
+        """Whether a request for a new row must have it."""
+        return not self.optional and self.default is None
 
     @property
     def sortable(self) -> bool:
         """Whether a list may be sorted by it."""
-        indexed = self.kind.indexable and (self.unique or self.index)
-        return not self.optional and (
-            self.kind.sortable or (indexed and self.kind.python == "str")
-        )
+        indexed = self.type.indexable and (self.unique or self.index)
+        by_index = indexed and self.type.python == "str"
+        return not self.optional and (self.type.sortable or by_index)
 
     @property
     def filterable(self) -> bool:
         """Whether a list may be filtered by it."""
-        chosen = self.type in {"bool", "enum", "ref", "uuid"}
+        chosen = self.type.name in {"bool", "enum", "ref", "uuid"}
         return chosen or self.unique or self.index
 
-
-def read(specs: Iterable[str]{{ declared }}) -> list[Field]:
-    """Read all fields of a resource. Raises Refused."""
-{% if cookiecutter.auth == "jwt" %}
-    found = [parse(spec) for spec in specs]
-{% else %}
-    return [parse(spec) for spec in specs]
-{% endif %}
-{% if cookiecutter.auth == "jwt" %}
-    if options.get("owned"):
-        if not any(field.target == "User" for field in found):
-            found.append(parse("user:ref:User"))
-        users = [f for f in found if f.target == "User"]
-        needed = [f for f in users if not f.optional and not f.unique]
-        owners = [f for f in needed if f.name == "user"] or needed
-        if len(owners) != 1:
-            raise Refused("With --owned, the owner is user:ref:User: add that one.")
-        owners[0].owner = True
-    return found
-{% endif %}
+    def near(self, value: int) -> int:
+        """Return what its bounds allow that is nearest to a value."""
+        return max(self.min or 0, min(value, self.max))
 
 
-def parse(spec: str) -> Field:
+def parse_all(definition: dict[str, Any]) -> list[Field]:
+    """Read the fields of a resource, or of its record. Raises Refused."""
+    return [parse(spec, definition["model"]) for spec in definition["fields"]]
+
+
+def parse(spec: str, model: str) -> Field:
     """Read one field. Raises Refused."""
     # A default may have colons of its own.
-    head, colon, default = spec.partition(":default=")
-    name, kind, *parts = [*head.split(":"), ""][:-1] if ":" in head else (head, "")
+    head, has_default, default = spec.partition(":default=")
+    name, *parts = head.split(":")
     if not re.fullmatch("[a-z][a-z0-9_]*", name):
         raise Refused(f"{name!r} is not a name: write it like published_on.")
-    optional = any(part.endswith("?") for part in (kind, *parts))
-    kind, *parts = [part.removesuffix("?") for part in (kind, *parts)]
-    if not kind:
-        raise Refused(f"{name}: write its type too, as {name}:str.")
-    if kind not in KINDS:
-        near = get_close_matches(kind, KINDS, 1)
-        hint = f" Did you mean {name}:{near[0]}?" if near else ""
-        known = ", ".join(KINDS)
-        raise Refused(f"{name}: there is no type {kind!r}.{hint} Types: {known}.")
-    result = Field(name, kind, optional=optional)
-    if kind in {"enum", "ref"}:
-        example = "novel,essay" if kind == "enum" else "User"
-        if not parts or not parts[0]:
-            raise Refused(f"{name}: write {name}:{kind}:{example}.")
-        argument = parts.pop(0)
-        if kind == "ref":
-            result.target = argument
-        else:
-            result.members = members(name, argument)
+    optional = any(part.endswith("?") for part in parts)
+    type_name, *parts = [part.removesuffix("?") for part in parts] or [""]
+    type_ = find_type(name, type_name)
+    field = Field(model, name, type_, optional, min=type_.min, max=type_.max)
+    if type_name in {"enum", "ref"}:
+        field = with_argument(field, parts.pop(0) if parts else "")
     for part in parts:
-        modify(result, part)
-    check_bounds(result)
-    if colon:
-        set_default(result, default.removesuffix("?"))
-    return result
+        field = with_modifier(field, part)
+    check_bounds(field)
+    return with_default(field, default.removesuffix("?")) if has_default else field
 
 
-def members(name: str, argument: str) -> list[str]:
-    """Return the values of an enumeration. Raises Refused."""
-    found = argument.split(",")
-    for value in found:
+def find_type(name: str, type_name: str) -> FieldType:
+    """Return the type of a field. Raises Refused."""
+    if not type_name:
+        raise Refused(f"{name}: write its type too, as {name}:str.")
+    if type_name not in TYPES:
+        near = get_close_matches(type_name, TYPES, 1)
+        hint = f" Did you mean {name}:{near[0]}?" if near else ""
+        known = ", ".join(TYPES)
+        raise Refused(f"{name}: there is no type {type_name!r}.{hint} Types: {known}.")
+    return TYPES[type_name]
+
+
+def with_argument(field: Field, argument: str) -> Field:
+    """Set the members of an enum, or the model that a ref refers to. Raises Refused."""
+    is_ref = field.type.name == "ref"
+    if not argument:
+        example = "ref:User" if is_ref else "enum:novel,essay"
+        raise Refused(f"{field.name}: write {field.name}:{example}.")
+    if is_ref:
+        return replace(field, refers_to=argument)
+    return replace(field, members=read_members(field.name, argument))
+
+
+def read_members(name: str, argument: str) -> tuple[str, ...]:
+    """Read the values of an enum. Raises Refused."""
+    members = tuple(argument.split(","))
+    for value in members:
         if not re.fullmatch("[a-z][a-z0-9_-]{0,49}", value):
-            raise Refused(
-                f"{name}: {value!r} is not a value: use lower case, digits, - and _."
-            )
-    if len({value.replace("-", "_") for value in found}) < len(found):
+            text = f"{name}: {value!r} is not a value: "
+            raise Refused(f"{text}use lower case, digits, - and _.")
+    if len({value.replace("-", "_") for value in members}) < len(members):
         raise Refused(f"{name}: a value is there twice.")
-    return found
+    return members
 
 
-def modify(result: Field, part: str) -> None:
+def with_modifier(field: Field, part: str) -> Field:
     """Apply one modifier. Raises Refused."""
-    name, kind = result.name, result.kind
     key, equals, value = part.partition("=")
-    if part in {"unique", "index"}:
-        if not kind.indexable or (part == "unique" and not kind.unique + result.target):
-            raise Refused(f"{name}: {result.type} cannot be {part}.")
-        setattr(result, part, True)
-    elif equals and key in {"min", "max"}:
-        if kind.max is None:
-            raise Refused(f"{name}: {result.type} has no {key}.")
-        if not re.fullmatch("-?[0-9]{1,19}", value):
-            raise Refused(f"{name}: {key} must be a whole number: {key}=80.")
-        setattr(result, key, int(value))
-    else:
-        near = get_close_matches(key, ["unique", "index", "min", "max", "default"], 1)
-        hint = f" Did you mean {near[0]}?" if near else ""
-        raise Refused(
-            f"{name}: there is no modifier {part!r}.{hint} "
-            f"Modifiers: {', '.join(MODIFIERS)}…"
-        )
+    if equals and key in {"min", "max"}:
+        return with_bound(field, key, value)
+    if part not in {"unique", "index"}:
+        near = get_close_matches(key, [known.rstrip("=") for known in MODIFIERS], 1)
+        text = f"{field.name}: there is no modifier {part!r}."
+        text += f" Did you mean {near[0]}?" if near else ""
+        raise Refused(f"{text} Modifiers: {', '.join(MODIFIERS)}…")
+    can_be_unique = field.type.new or field.refers_to
+    if not field.type.indexable or (part == "unique" and not can_be_unique):
+        raise Refused(f"{field.name}: {field.type.name} cannot be {part}.")
+    return replace(field, **{part: True})
 
 
-def check_bounds(result: Field) -> None:
-    """Fill in the bounds of the type. Raises Refused."""
-    low, high = result.kind.min, result.kind.max
-    if high is None:
-        return
-    lowest = low if low is not None else 0
-    smallest = 0 if result.kind.sized else lowest
-    for key in ("min", "max"):
-        value = getattr(result, key)
-        if value is not None and not smallest <= value <= (
-            10_000 if result.kind.sized else high
-        ):
-            raise Refused(f"{result.name}: {key}={value} is out of range.")
-    result.min = low if result.min is None else result.min
-    result.max = high if result.max is None else result.max
-    if result.min is not None and result.min > result.max:
-        raise Refused(f"{result.name}: min is more than max.")
-    if result.kind.sized and result.max > LONGEST_INDEXED:
-        if result.unique or result.index:
-            raise Refused(
-                f"{result.name}: an index takes {LONGEST_INDEXED} characters: "
-                f"add max={LONGEST_INDEXED} or less."
-            )
-        if result.type == "str":
-            raise Refused(f"{result.name}: use {result.name}:text for long texts.")
+def with_bound(field: Field, key: str, value: str) -> Field:
+    """Set min or max. Raises Refused."""
+    if field.type.max is None:
+        raise Refused(f"{field.name}: {field.type.name} has no {key}.")
+    if not re.fullmatch("-?[0-9]{1,19}", value):
+        raise Refused(f"{field.name}: {key} must be a whole number: {key}=80.")
+    low, high = (0, LONGEST) if field.type.sized else (field.type.min, field.type.max)
+    if not low <= int(value) <= high:
+        raise Refused(f"{field.name}: {key}={value} is out of range.")
+    return replace(field, **{key: int(value)})
 
 
-def set_default(result: Field, text: str) -> None:
-    """Read the default. Raises Refused."""
-    name, kind = result.name, result.kind
-    if result.type != "enum" and result.type not in READERS:
-        raise Refused(f"{name}: {result.type} takes no default.")
-    if result.unique:
+def check_bounds(field: Field) -> None:
+    """Refuse bounds that cannot be. Raises Refused."""
+    name = field.name
+    if None not in (field.min, field.max) and field.min > field.max:
+        raise Refused(f"{name}: min is more than max.")
+    if field.type.sized and field.max > LONGEST_INDEXED:
+        if field.unique or field.index:
+            text = f"{name}: an index takes {LONGEST_INDEXED} characters: "
+            raise Refused(f"{text}add max={LONGEST_INDEXED} or less.")
+        if field.type.name == "str":
+            raise Refused(f"{name}: use {name}:text for long texts.")
+
+
+def with_default(field: Field, text: str) -> Field:
+    """Read the default as a request would be read. Raises Refused."""
+    name, type_ = field.name, field.type
+    if not type_.default:
+        raise Refused(f"{name}: {type_.name} takes no default.")
+    if field.unique:
         raise Refused(f"{name}: two rows with the default would not be unique.")
+    value = {"true": True, "false": False}.get(text) if type_.name == "bool" else text
     try:
-        value = text if result.type == "enum" else READERS[result.type](text)
-        size = len(value) if kind.sized else value
-        fits = text in result.members if result.type == "enum" else True
-        if result.max is not None:
-            fits = (result.min or -BIGINT) <= size <= result.max
-        if result.type == "email":
-            fits = bool(re.fullmatch(r"[^@\s]+@[^@\s]+\.[^@\s]+", text))
-        if result.type == "url":
-            fits = text.startswith(("http://", "https://"))
-    except (ValueError, KeyError):
-        fits = False
-    if not fits:
-        raise Refused(f"{name}: {text!r} is not a good default for {result.type}.")
-    result.default = value
+        return replace(field, default=schema_field(field).deserialize(value))
+    except ValidationError:
+        text = f"{name}: {text!r} is not a good default for {type_.name}."
+        raise Refused(text) from None
+
+
+def schema_field(field: Field) -> Any:
+    """Return a field of schemas that takes what the field takes."""
+    if field.members:
+        return schema_fields.String(validate=OneOf(field.members))
+    bounds = (Length if field.type.sized else Range)(field.min, field.max)
+    make = getattr(schema_fields, field.type.schema.removeprefix("fields."))
+    return make(validate=[] if field.max is None else [bounds])

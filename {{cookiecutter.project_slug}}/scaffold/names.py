@@ -1,9 +1,11 @@
-"""The names of a resource, and which names cannot be."""
+"""Naming: what a resource is called in each place, and which names are reserved."""
 
 import builtins
 import keyword
 import re
-from dataclasses import dataclass
+import tomllib
+from collections.abc import Collection
+from pathlib import Path
 
 import inflection
 from marshmallow import Schema
@@ -12,164 +14,81 @@ from sqlalchemy.dialects.postgresql.base import RESERVED_WORDS as POSTGRESQL
 from sqlalchemy.dialects.sqlite.base import SQLiteDialect
 
 from app.core.data.base import Base
-from scaffold.fields import Field, Refused
+from scaffold.fields import Refused
 
-# Plurals that inflection does not know.
-IRREGULAR = {
-    "bonus": "bonuses",
-    "cactus": "cacti",
-    "criterion": "criteria",
-    "foot": "feet",
-    "gas": "gases",
-    "goose": "geese",
-    "half": "halves",
-    "hero": "heroes",
-    "iris": "irises",
-    "knife": "knives",
-    "leaf": "leaves",
-    "lens": "lenses",
-    "potato": "potatoes",
-    "shelf": "shelves",
-    "thief": "thieves",
-    "tooth": "teeth",
-    "virus": "viruses",
-    "wolf": "wolves",
-}
-# Tables have plural names, so orders and users do no harm.
+WORDS = tomllib.loads(Path(__file__).with_name("words.toml").read_text("utf-8"))
+TAKEN = {kind: words.split() for kind, words in WORDS["taken"].items()}
 SQL = {*RESERVED_WORDS_MYSQL, *POSTGRESQL, *SQLiteDialect.preparer.reserved_words}
-SQL -= {"order", "user"}
-# What the generated files import or call something else: classes, variables, and what
-# a field would hide.
-CLASSES = """Any Base BigInteger Blueprint ClickException Decimal Double FlaskClient
-ForeignKey Iterator JSON Length Mapped MethodView Numeric PageQuery PageSchema Range
-RowSchema Schema StrEnum String TestResponse Text UUID"""
-VARIABLES = """blp choice client core count date datetime db fields numbers paginate pytest
-query randint random repository schemas select services timedelta values"""
-{% if cookiecutter.auth == "jwt" %}
-VARIABLES += " anonymous security user_client"
-{% endif %}
-HIDDEN = {"client", "date", "datetime", "fields", "mapped_column", "relationship"}
-PAGE = {"limit", "cursor", "sort"}
-LONGEST = 63  # characters in a name of PostgreSQL
+RESOURCES_CANNOT_BE = {
+    "a keyword of Python": [*keyword.kwlist, *keyword.softkwlist],
+    "a builtin of Python": dir(builtins),
+    "a reserved word of SQL": SQL - {"order", "user"},  # tables have plural names
+    "a name that the generated files use": TAKEN["generated"],
+}
+FIELDS_CANNOT_BE = {
+    "a field that every model has": [*Base.__annotations__, "deleted_at"],
+    "a keyword of Python": keyword.kwlist,
+    "an attribute of every model": [*dir(Base), *dir(type(Base))],
+    "a name that lists or schemas use": [*TAKEN["lists"], *dir(Schema())],
+    "a name that the generated files use": TAKEN["hidden"],
+}
 
 
-@dataclass(frozen=True)
 class Names:
     """What a resource is called in each place."""
 
-    model: str  # OrderLine
-    plural: str  # order_lines, also the table
-
-    @property
-    def one(self) -> str:
-        """The name of a variable: order_line."""
-        return inflection.underscore(self.model)
-
-    @property
-    def models(self) -> str:
-        """The name of a class for all: OrderLines."""
-        return inflection.camelize(self.plural)
-
-    @property
-    def path(self) -> str:
-        """The name in URLs: order-lines."""
-        return self.plural.replace("_", "-")
-
-    @property
-    def words(self) -> str:
-        """The plural in a sentence: order lines."""
-        return self.plural.replace("_", " ")
-
-    @property
-    def human(self) -> str:
-        """The singular in a sentence: order line."""
-        return self.one.replace("_", " ")
-
-    @property
-    def a(self) -> str:
-        """The same with its article: an order line."""
-        return f"{'an' if self.one[0] in 'aeiou' else 'a'} {self.human}"
+    def __init__(self, model: str, plural: str) -> None:
+        self.model = model  # OrderLine
+        self.plural = plural  # order_lines, also the table
+        self.one = inflection.underscore(model)  # order_line, a variable
+        self.collection = inflection.camelize(plural)  # OrderLines, a class for all
+        self.path = plural.replace("_", "-")  # order-lines, in URLs
+        self.words = plural.replace("_", " ")  # order lines, in a sentence
+        self.human = self.one.replace("_", " ")  # order line
+        self.a = f"{'an' if self.one[0] in 'aeiou' else 'a'} {self.human}"
+{% if cookiecutter.layout == "domain" %}
+        self.module = f"app.{plural}.models"
+{% else %}
+        self.module = f"app.models.{self.one}"
+{% endif %}
 
 
-def make(model: str, plural: str | None) -> Names:
+def make_names(model: str, plural: str | None) -> Names:
     """Derive the names of a resource. Raises Refused."""
     if not re.fullmatch("[A-Z][A-Za-z0-9]*", model):
         words = re.sub("[^A-Za-z0-9]+", "_", model).strip("_0123456789")
         near = inflection.camelize(words) or "Book"
         raise Refused(f"{model!r} is not the name of a model: write {near}.")
-    one = inflection.underscore(model)
-    chosen = plural or pluralize(one)
-    if not re.fullmatch("[a-z][a-z0-9_]*", chosen):
-        near = inflection.underscore(re.sub("[^A-Za-z0-9]+", "_", chosen))
-        raise Refused(f"{chosen!r} is not a plural: write --plural {near}.")
-    if chosen == one:
-        single = inflection.camelize(inflection.singularize(one))
-        hint = "" if single == model else f" Did you mean {single}?"
-        raise Refused(
-            f"{model} has the same plural; name the list, for example "
-            f"--plural {one}_items.{hint}"
-        )
-    names = Names(model, chosen)
-    schemas = [model + role for role in ("Create", "Update", "Read", "Page", "Query")]
-    for name in (one, chosen, model, names.models, *schemas):
-        if reason := taken_word(name):
+    names = Names(model, plural or pluralize(inflection.underscore(model)))
+    check_plural(names)
+    roles = ("", "Create", "Update", "Read", "Page", "Query")
+    classes = [names.collection, *(model + role for role in roles)]
+    for name in (names.one, names.plural, *classes):
+        if reason := why_not(name, RESOURCES_CANNOT_BE):
             raise Refused(f"{name!r} is {reason}: choose another name, as {model}Item.")
     return names
+
+
+def check_plural(names: Names) -> None:
+    """Refuse a plural that is none, or the same as the singular. Raises Refused."""
+    model, one, plural = names.model, names.one, names.plural
+    if not re.fullmatch("[a-z][a-z0-9_]*", plural):
+        near = inflection.underscore(re.sub("[^A-Za-z0-9]+", "_", plural))
+        raise Refused(f"{plural!r} is not a plural: write --plural {near}.")
+    if plural == one:
+        single = inflection.camelize(inflection.singularize(one))
+        hint = "" if single == model else f" Did you mean {single}?"
+        text = f"{model} has the same plural; name the list, for example "
+        raise Refused(f"{text}--plural {one}_items.{hint}")
 
 
 def pluralize(one: str) -> str:
     """Return the plural of the last word."""
     *words, last = one.split("_")
-    return "_".join([*words, IRREGULAR.get(last) or inflection.pluralize(last)])
+    plural = WORDS["plurals"].get(last) or inflection.pluralize(last)
+    return "_".join([*words, plural])
 
 
-def taken_word(name: str) -> str | None:
-    """Return what else a word is, None when it is nothing else."""
-    if keyword.iskeyword(name) or keyword.issoftkeyword(name):
-        return "a keyword of Python"
-    if hasattr(builtins, name):
-        return "a builtin of Python"
-    if name in SQL:
-        return "a reserved word of SQL"
-    if name in CLASSES.split() or name in VARIABLES.split():
-        return "a name that the generated files use"
-    return None
-
-
-def check_fields(names: Names, fields: list[Field]) -> None:
-    """Refuse fields that cannot be. Raises Refused."""
-    if not fields:
-        raise Refused(f"{names.model} needs a field, such as title:str.")
-    seen: set[str] = set()
-    for field in fields:
-        for name in {field.name, field.column}:
-            if reason := fault(name):
-                near = f"{names.one}_{field.name}"
-                raise Refused(f"{name!r} is {reason}: call it {near}, for example.")
-        if seen & {field.name, field.column}:
-            raise Refused(f"{field.name!r} is there twice.")
-        seen |= {field.name, field.column}
-        longest = f"ix_{names.plural}_{field.column}_id_{field.target.lower()}s"
-        if len(longest) > LONGEST:
-            raise Refused(
-                f"{field.name!r} is too long: with {names.plural!r} it makes a name of "
-                f"more than {LONGEST} characters in the database. Shorten one of them."
-            )
-        if field.target == names.model and not field.optional:
-            raise Refused(
-                f"{field.name} refers to {names.model} itself: the first one has none, "
-                f"so write {field.name}:ref:{field.target}?"
-            )
-
-
-def fault(name: str) -> str | None:
-    """Return why a field cannot have a name, None when it can."""
-    if name in Base.__annotations__:
-        return "a field that every model has"
-    if keyword.iskeyword(name):
-        return "a keyword of Python"
-    if hasattr(Base, name):
-        return "an attribute of every model"
-    if name in PAGE or hasattr(Schema(), name) or name == "query":
-        return "a name that lists or schemas use"
-    return "a name that the generated files use" if name in HIDDEN else None
+def why_not(name: str, cannot_be: dict[str, Collection[str]]) -> str | None:
+    """Return what else a name is, None when it is free."""
+    return next((what for what, names in cannot_be.items() if name in names), None)

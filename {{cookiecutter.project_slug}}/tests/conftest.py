@@ -6,19 +6,12 @@ from contextlib import contextmanager
 from secrets import token_urlsafe
 
 import pytest
-{% if cookiecutter.auth == "jwt" %}
-from argon2 import PasswordHasher
-{% endif %}
 from flask import Flask
 from flask.testing import FlaskClient, FlaskCliRunner
 from flask_migrate import upgrade
 
 from app import create_app
 from app.core.data.session import db
-{% if cookiecutter.auth == "jwt" %}
-from app.core.identity import passwords
-from app.core.identity.rate_limits import limiter
-{% endif %}
 from app.settings import Settings
 {% if cookiecutter.auth == "jwt" %}
 from tests.clients import sign_in
@@ -26,10 +19,6 @@ from tests.clients import sign_in
 from tests.temporary_database import temporary_database
 
 os.environ["APP_ENV"] = "testing"
-{% if cookiecutter.auth == "jwt" %}
-# Fast, and weak.
-passwords.hasher = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
-{% endif %}
 
 
 @pytest.fixture(scope="session")
@@ -66,9 +55,6 @@ def _rollback(app: Flask) -> Iterator[None]:
         engines = db.engines
         db.session.configure(join_transaction_mode="create_savepoint")
     engine = engines[None]
-{% if cookiecutter.auth == "jwt" %}
-    limiter.reset()
-{% endif %}
     with engine.connect() as connection, connection.begin() as transaction:
         engines[None] = connection
         yield

@@ -1,3 +1,4 @@
+{% set models = "\nfrom .models" if cookiecutter.layout == "domain" else "from app.models.order" %}
 """What requests and answers say about orders."""
 
 from marshmallow import Schema
@@ -5,12 +6,7 @@ from marshmallow.validate import Length
 
 from app.core.web import fields
 from app.core.web.schemas import PageQuery, PageSchema, RowSchema
-{% if cookiecutter.layout == "domain" %}
-
-from .models import Order, OrderStatus
-{% else %}
-from app.models.order import Order, OrderStatus
-{% endif %}
+{{ models }} import Order, OrderStatus
 
 
 class OrderCreate(Schema):

@@ -1,6 +1,6 @@
+{% set models = "\nfrom .models" if cookiecutter.layout == "domain" else "from app.models.order" %}
 {% set jwt = cookiecutter.auth == "jwt" %}
-{% set visible = "permissions.own(Order.user_id), " if jwt else "" %}
-{% set raises = " Raises Forbidden." if jwt else "" %}
+{% set visible, raises = ("permissions.own(Order.user_id), ", " Raises Forbidden.") if jwt else ("", "") %}
 """What can be done with orders; knows nothing of HTTP."""
 
 from typing import Any
@@ -11,12 +11,7 @@ from app.core.data import repository
 from app.core.identity import permissions
 {% endif %}
 from app.core.web.pagination import paginate
-{% if cookiecutter.layout == "domain" %}
-
-from .models import Order
-{% else %}
-from app.models.order import Order
-{% endif %}
+{{ models }} import Order
 
 
 def list_orders(query: dict[str, Any]) -> dict[str, Any]:

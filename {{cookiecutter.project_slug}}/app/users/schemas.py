@@ -1,3 +1,4 @@
+{% set models = "\nfrom .models" if cookiecutter.layout == "domain" else "from app.models.user" %}
 """What requests and answers say about users."""
 
 from marshmallow import Schema
@@ -8,12 +9,7 @@ from app.core.identity.passwords import Password
 {% endif %}
 from app.core.web import fields
 from app.core.web.schemas import PageQuery, PageSchema, RowSchema
-{% if cookiecutter.layout == "domain" %}
-
-from .models import User
-{% else %}
-from app.models.user import User
-{% endif %}
+{{ models }} import User
 
 
 class UserCreate(Schema):

@@ -1,27 +1,19 @@
+{% set models = "\nfrom .models" if cookiecutter.layout == "domain" else "from app.models.user" %}
 {% set jwt = cookiecutter.auth == "jwt" %}
-{% set visible = "permissions.own(User.id), " if jwt else "" %}
+{% set visible, raises = ("permissions.own(User.id), ", " Raises Forbidden.") if jwt else ("", "") %}
+{% set stored, delete = ("passwords.with_hash(values)", "sign_ins.delete_account") if jwt else ("values", "repository.delete") %}
 """What can be done with users; knows nothing of HTTP."""
 
 from typing import Any
 from uuid import UUID
 
-{% if jwt %}
-from flask import current_app
-
-{% endif %}
 from app.core.data import repository
 {% if jwt %}
 from app.core.data.session import transaction
 from app.core.identity import passwords, permissions, sign_ins
-from app.core.identity.errors import Forbidden
 {% endif %}
 from app.core.web.pagination import paginate
-{% if cookiecutter.layout == "domain" %}
-
-from .models import User
-{% else %}
-from app.models.user import User
-{% endif %}
+{{ models }} import User
 
 
 def list_users(query: dict[str, Any]) -> dict[str, Any]:
@@ -40,21 +32,12 @@ def find_user(email: str) -> User:
 
 
 def create_user(values: dict[str, Any]) -> User:
-    """Store a new user; `values` is a loaded UserCreate{{ " or Registration" if jwt }}."""
-    return repository.save(User(), {{ "passwords.with_hash(values)" if jwt else "values" }})
-{% if jwt %}
-
-
-def register(values: dict[str, Any]) -> User:
-    """Store a new user who asks for it; `values` is a Registration. Raises Forbidden."""
-    if not current_app.config["REGISTRATION_ENABLED"]:
-        raise Forbidden("Nobody can register here: ask a superuser for an account.")
-    return create_user(values)
-{% endif %}
+    """Store a new user; `values` is a loaded UserCreate."""
+    return repository.save(User(), {{ stored }})
 
 
 def update_user(user: User, values: dict[str, Any]) -> User:
-    """Change a user; `values` is a loaded UserUpdate.{{ " Raises Forbidden." if jwt }}"""
+    """Change a user; `values` is a loaded UserUpdate.{{ raises }}"""
 {% if jwt %}
     permissions.check_privileges(values, "is_active", "is_superuser")
     with transaction():
@@ -69,4 +52,4 @@ def update_user(user: User, values: dict[str, Any]) -> User:
 
 def delete_user(user: User) -> None:
     """Delete a user. Raises Conflict while others refer to it."""
-    {{ "sign_ins.delete_account(user)" if jwt else "repository.delete(user)" }}
+    {{ delete }}(user)

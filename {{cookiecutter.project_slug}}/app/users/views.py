@@ -1,5 +1,7 @@
 {% set jwt = cookiecutter.auth == "jwt" %}
-"""The endpoints of users{{ ", and of signing up, which makes one" if jwt }}."""
+{% set tab = "    " if cookiecutter.views == "classes" else "" %}
+{% set superuser = "\n" ~ tab ~ "@blp.access(SUPERUSER)" if jwt else "" %}
+"""The endpoints of users."""
 
 from typing import Any
 from uuid import UUID
@@ -9,7 +11,7 @@ from flask.views import MethodView
 
 {% endif %}
 {% if jwt %}
-from app.core.identity import permissions, rate_limits
+from app.core.identity import guard, permissions, rate_limits
 from app.core.identity.blueprint import ANYONE, SUPERUSER, Blueprint
 from app.core.identity.views import blp as auth
 from app.core.web.blueprint import API_PREFIX
@@ -41,10 +43,7 @@ def list_users(query: dict[str, Any]) -> dict[str, Any]:
 @blp.post("/")
 @blp.etag
 @blp.arguments(schemas.UserCreate)
-@blp.response(201, schemas.UserRead)
-{% if jwt %}
-@blp.access(SUPERUSER)
-{% endif %}
+@blp.response(201, schemas.UserRead){{ superuser }}
 def create_user(values: dict[str, Any]) -> User:
     """Create a user."""
     return services.create_user(values)
@@ -81,10 +80,7 @@ def update_user(values: dict[str, Any], user_id: UUID) -> User:
 
 @blp.delete("/<uuid:user_id>")
 @blp.etag
-@blp.response(204)
-{% if jwt %}
-@blp.access(SUPERUSER)
-{% endif %}
+@blp.response(204){{ superuser }}
 def delete_user(user_id: UUID) -> None:
     """Delete a user."""
     user = services.get_user(user_id)
@@ -94,6 +90,7 @@ def delete_user(user_id: UUID) -> None:
 
 
 @auth.post("/register")
+@guard.while_registration_is_enabled
 @rate_limits.by_address("LOGIN_LIMIT")
 @auth.etag
 @auth.arguments(schemas.Registration)
@@ -103,7 +100,7 @@ def delete_user(user_id: UUID) -> None:
 @auth.access(ANYONE)
 def register(values: dict[str, Any]) -> tuple[User, int, dict[str, str]]:
     """Register a new user."""
-    user = services.register(values)
+    user = services.create_user(values)
     return user, 201, {"Location": f"{API_PREFIX}/users/{user.id}"}
 
 
@@ -129,10 +126,7 @@ class Users(MethodView):
 
     @blp.etag
     @blp.arguments(schemas.UserCreate)
-    @blp.response(201, schemas.UserRead)
-{% if jwt %}
-    @blp.access(SUPERUSER)
-{% endif %}
+    @blp.response(201, schemas.UserRead){{ superuser }}
     def post(self, values: dict[str, Any]) -> User:
         """Create a user."""
         return services.create_user(values)
@@ -171,10 +165,7 @@ class OneUser(MethodView):
         return services.update_user(user, values)
 
     @blp.etag
-    @blp.response(204)
-{% if jwt %}
-    @blp.access(SUPERUSER)
-{% endif %}
+    @blp.response(204){{ superuser }}
     def delete(self, user_id: UUID) -> None:
         """Delete a user."""
         user = services.get_user(user_id)
@@ -187,6 +178,7 @@ class OneUser(MethodView):
 class Register(MethodView):
     """Signing up."""
 
+    @guard.while_registration_is_enabled
     @rate_limits.by_address("LOGIN_LIMIT")
     @auth.etag
     @auth.arguments(schemas.Registration)
@@ -196,7 +188,7 @@ class Register(MethodView):
     @auth.access(ANYONE)
     def post(self, values: dict[str, Any]) -> tuple[User, int, dict[str, str]]:
         """Register a new user."""
-        user = services.register(values)
+        user = services.create_user(values)
         return user, 201, {"Location": f"{API_PREFIX}/users/{user.id}"}
 
 

@@ -19,10 +19,13 @@ def get(model: type[Row], *where: sa.ColumnElement[bool], **values: Any) -> Row:
     return row
 
 
-def save(row: Row, values: dict[str, Any]) -> Row:
-    """Set the values, and store the row. Raises Invalid for a reference to nothing."""
+def save(row: Row, values: dict[str, Any], **where: sa.ColumnElement[bool]) -> Row:
+    """Set the values, and store the row. Raises Invalid for a reference to nothing.
+
+    A condition has the name of a column: the row that this refers to must fulfil it.
+    """
     with transaction():
-        lock_references(type(row), values)
+        lock_references(type(row), values, where)
         for name, value in values.items():
             setattr(row, name, value)
         db.session.add(row)
@@ -45,11 +48,14 @@ def delete(row: Base) -> None:
                     raise Conflict(f"{model.__name__} rows refer to it.")
 
 
-def lock_references(model: type[Base], values: dict[str, Any]) -> None:
+def lock_references(
+    model: type[Base], values: dict[str, Any], where: dict[str, sa.ColumnElement[bool]]
+) -> None:
     """Foreign keys: lock what is referred to until the commit. Raises Invalid."""
     for referring, name, target in references():
         if referring is model and values.get(name) is not None:
             row = sa.select(target.id).filter_by(id=values[name])
+            row = row.where(where.get(name, sa.true()))
             if db.session.scalar(row.with_for_update(read=True)) is None:
                 raise Invalid(f"There is no such {target.__name__}.", name)
 

@@ -4,8 +4,9 @@ Closed by default: an operation needs a good credential of an active user, unles
 view says `@blp.access(ANYONE)`. Runs first, see `blueprint.py`.
 """
 
+from collections.abc import Callable
 from enum import Enum
-from functools import partial
+from functools import partial, wraps
 from typing import Any
 
 from apispec import APISpec
@@ -49,6 +50,18 @@ def authenticate() -> None:
     g.log_fields["user"] = str(sign_in.user_id)
     if level is Access.SUPERUSER and not sign_in.user.is_superuser:
         raise Forbidden("Only a superuser may do this.")
+
+
+def while_registration_is_enabled(view: Callable[..., Any]) -> Callable[..., Any]:
+    """Refuse a new account while REGISTRATION_ENABLED is off, before the body is read."""
+
+    @wraps(view)
+    def check(*args: Any, **kwargs: Any) -> Any:
+        if not current_app.config["REGISTRATION_ENABLED"]:
+            raise Forbidden("Nobody can register here: ask a superuser for an account.")
+        return view(*args, **kwargs)
+
+    return check
 
 
 def identify() -> SignIn:

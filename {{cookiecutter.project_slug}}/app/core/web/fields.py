@@ -16,6 +16,7 @@ UUID = fields.UUID
 List = fields.List
 Nested = fields.Nested
 
+UNSTORABLE = "[\0\ud800-\udfff]"  # NUL, and half of a surrogate pair
 NUMBER = r"-?[0-9]+(\.[0-9]+)?([eE][+-]?[0-9]+)?"
 DAY = "[0-9]{4}-[0-9]{2}-[0-9]{2}"
 AMOUNT = r"^[0-9]{1,10}(\.[0-9]{1,2})?$"
@@ -28,7 +29,7 @@ def document(field: fields.Field[Any], **schema: Any) -> None:
 
 def storable(text: str) -> str:
     """Return a text that every database can store. Raises ValidationError otherwise."""
-    if re.search("[\0\ud800-\udfff]", text):  # NUL, and half of a surrogate pair
+    if re.search(UNSTORABLE, text):
         raise ValidationError("Has a character that cannot be stored.")
     return text
 
