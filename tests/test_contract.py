@@ -17,7 +17,7 @@ from tests.test_scaffold import add_resources
 from tests.variants import ROOT
 
 ROUNDS, WRITERS = 10, 8
-LIMITS = ("LOGIN_LIMIT", "LOGIN_FAILURE_LIMIT", "REFRESH_LIMIT")
+LIMITS = ("LOGIN_LIMIT", "LOGIN_FAILURE_LIMIT", "LOGIN_ACCOUNT_LIMIT", "REFRESH_LIMIT")
 UNLIMITED = dict.fromkeys(LIMITS, "100000 per minute")
 
 

@@ -45,6 +45,10 @@ REFUSED = {
     "Json x:int": "a name that the generated files use",
     "Table x:int": "reserved word of SQL",
     "Length x:int": "a name that the generated files use",
+    "Setting x:int": "app/settings.py is something else: name --plural",
+    "Book x:float:default=nan": "not a good default",
+    "Book x:url:default=nothing": "not a good default",
+    "Book x:int --plural Books!": "write --plural books",
     "Book id:int": "every model has: call it book_id",
     "Book deleted_at:int": "every model has",
     "Book metadata:str": "an attribute of every model",
@@ -260,6 +264,38 @@ def test_ctrl_c_leaves_no_trace(tracked: Path, moment: float) -> None:
 
 
 @first()
+# Ends `resource add` after it has written a number of files.
+END_AFTER = """
+import os, signal, sys
+sys.path.insert(0, os.getcwd())
+number, name = int(sys.argv[1]), sys.argv[2]
+from manage import cli
+from scaffold import add, atomic_write
+written = 0
+def count(path, text, original=atomic_write.replace):
+    global written
+    original(path, text)
+    written += 1
+    if written == number:
+        os.kill(os.getpid(), signal.Signals[name])
+atomic_write.replace = add.replace = count
+cli(["resource", "add", "Book", "title:str:unique"])
+"""
+
+
+@variants.each_of("layout")
+@pytest.mark.parametrize("name", ["SIGTERM", "SIGKILL"])
+def test_killed_it_leaves_what_can_be_taken_back(tracked: Path, name: str) -> None:
+    """At any moment: nothing is left, or a service that starts and a record of it."""
+    for number in (1, 3, 5, 6, 9):
+        command = (support.python(tracked), "-c", END_AFTER, str(number), name)
+        support.run(*command, cwd=tracked, code=None)
+        support.run("./manage.py", "hello", cwd=tracked)
+        if name == "SIGKILL":
+            resource(tracked, "remove", "Book")
+        assert status(tracked) == "", number
+
+
 def test_existing_files_are_kept(tracked: Path) -> None:
     (tracked / "tests/books").mkdir()
     (tracked / "tests/books/factory.py").write_text("mine")

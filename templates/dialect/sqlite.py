@@ -22,8 +22,8 @@ CURES = {
 
 
 def options(config: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the arguments of `create_engine`: a writer waits 20 s for another one."""
-    return {"connect_args": {"timeout": 20}}
+    """Return the arguments of `create_engine`: a writer waits 5 s for another one."""
+    return {"connect_args": {"timeout": 5}}
 
 
 def configure(engine: Engine) -> None:

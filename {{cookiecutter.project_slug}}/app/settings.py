@@ -106,6 +106,7 @@ class Settings:
     APP_ENV: str = "development"
     LOG_LEVEL: Annotated[str, Regexp(LOG_LEVELS, error=NO_LEVEL)] = "INFO"
     DOCS_ENABLED: bool = True
+    TRUSTED_HOSTS: tuple[str, ...] = ()
     MAX_CONTENT_LENGTH: Annotated[int, Range(1, 2**40, error=BOUNDS)] = 1024 * 1024
     CORS_ORIGINS: Annotated[tuple[str, ...], Regexp(ORIGIN, error=NO_ORIGIN)] = ()
     TRUSTED_PROXIES: Annotated[int, Range(0, 100, error=BOUNDS)] = 0
@@ -113,9 +114,12 @@ class Settings:
     SECRET_KEY_FALLBACKS: Annotated[tuple[str, ...], check_secret] = ()
     REGISTRATION_ENABLED: bool = True
     ACCESS_TOKEN_SECONDS: Annotated[int, Range(1, 604_800, error=BOUNDS)] = 15 * 60
+    REFRESH_REPEAT_SECONDS: Annotated[int, Range(0, 300, error=BOUNDS)] = 10
+    SIGN_IN_DAYS: Annotated[int, Range(1, 3650, error=BOUNDS)] = 90
     REFRESH_TOKEN_DAYS: Annotated[int, Range(1, 3650, error=BOUNDS)] = 30  # without use
     LOGIN_LIMIT: Annotated[str, check_rate_limit] = "60 per minute"
     LOGIN_FAILURE_LIMIT: Annotated[str, check_rate_limit] = "10 per 15 minutes"
+    LOGIN_ACCOUNT_LIMIT: Annotated[str, check_rate_limit] = "100 per 15 minutes"
     REFRESH_LIMIT: Annotated[str, check_rate_limit] = "120 per minute"
     RATELIMIT_STORAGE_URI: Annotated[str, Regexp(STORE, error=NO_STORE)] = "memory://"
 {% endif %}

@@ -1,6 +1,5 @@
 """`resource add`: writes a resource, its migration and its record."""
 
-import json
 from typing import Any
 
 from flask import Flask, current_app
@@ -12,7 +11,7 @@ from app.core.data.base import Base
 from app.core.data.session import db
 from app.settings import ROOT
 from scaffold import migrations, records
-from scaffold.atomic_write import all_or_nothing, write
+from scaffold.atomic_write import all_or_nothing, replace, write
 from scaffold.fields import Refused
 from scaffold.names import Names
 from scaffold.render import JSON_FIELD, render
@@ -25,18 +24,25 @@ def add_resource(definition: dict[str, Any], migration: bool) -> list[str]:
     names, record = resource.names, dict(resource.definition)
     if migration and names.plural in inspect(db.engine).get_table_names():
         raise Refused(f"The database has a table {names.plural!r}: name --plural.")
+    record["files"] = {
+        path: records.digest(text)
+        for path, text in texts.items()
+        if path != JSON_FIELD  # it does not belong to one resource
+    }
     with all_or_nothing() as made:
+        # The record first, and a module after those that it imports: whenever this is
+        # killed, the service starts, and `resource remove` takes back what there is.
+        manifest = records.FOLDER / f"{names.one}.json"
+        write(manifest, records.dump(record), made)
         for path, text in texts.items():
             write(ROOT / path, text, made)
         app = create_app()
         if migration:
             revision = migrations.write_revision(app, f"add {names.words}", made)
             record["migration"] = revision.relative_to(ROOT).as_posix()
-            texts[record["migration"]] = revision.read_text(encoding="utf-8")
-        texts.pop(JSON_FIELD, None)  # it does not belong to one resource
-        digests = {path: records.digest(text) for path, text in texts.items()}
-        text = json.dumps(record | {"files": digests}, indent=2) + "\n"
-        write(records.FOLDER / f"{names.one}.json", text, made)
+            text = revision.read_text(encoding="utf-8")
+            record["files"][record["migration"]] = records.digest(text)
+            replace(manifest, records.dump(record))
         write_openapi(app)
     return [str(path.relative_to(ROOT)) for path in made if path.is_file()]
 
@@ -58,6 +64,8 @@ def check_free(names: Names) -> None:
     """Refuse names that are taken in the code. Raises Refused."""
     if names.model in {mapper.class_.__name__ for mapper in Base.registry.mappers}:
         raise Refused(f"There is a model {names.model} already.")
+    if (ROOT / f"app/{names.plural}.py").exists():
+        raise Refused(f"app/{names.plural}.py is something else: name --plural.")
     if names.plural in Base.metadata.tables:
         raise Refused(f"There is a table {names.plural!r} already: name --plural.")
     for rule in current_app.url_map.iter_rules():

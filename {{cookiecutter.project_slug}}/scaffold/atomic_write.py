@@ -1,5 +1,7 @@
 """Atomic: all new files or none, so that what fails leaves no trace."""
 
+import signal
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -15,6 +17,7 @@ def all_or_nothing() -> Iterator[list[Path]]:
     `openapi.json` gets its former content back.
     """
     made: list[Path] = []
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # then it rolls back
     openapi = ROOT / "openapi.json"
     former = openapi.read_bytes() if openapi.exists() else None
     try:
@@ -34,6 +37,17 @@ def write(path: Path, text: str, made: list[Path]) -> None:
     for folder in [f for f in reversed(path.parents) if not f.exists()]:
         folder.mkdir()
         made.append(folder)
-    with path.open("x", encoding="utf-8") as file:
-        made.append(path)
-        file.write(text)
+    if path.exists():
+        raise FileExistsError(f"{path} exists already")
+    made.append(path)
+    replace(path, text)
+
+
+def replace(path: Path, text: str) -> None:
+    """Write a file under another name, then rename it: it is never half there."""
+    part = ROOT / ".scaffold-part"
+    try:
+        part.write_text(text, encoding="utf-8")
+        part.replace(path)
+    finally:
+        part.unlink(missing_ok=True)

@@ -73,7 +73,7 @@ def check_plural(names: Names) -> None:
     """Refuse a plural that is none, or the same as the singular. Raises Refused."""
     model, one, plural = names.model, names.one, names.plural
     if not re.fullmatch("[a-z][a-z0-9_]*", plural):
-        near = inflection.underscore(re.sub("[^A-Za-z0-9]+", "_", plural))
+        near = inflection.underscore(re.sub("[^A-Za-z0-9]+", "_", plural)).strip("_")
         raise Refused(f"{plural!r} is not a plural: write --plural {near}.")
     if plural == one:
         single = inflection.camelize(inflection.singularize(one))

@@ -14,6 +14,11 @@ def read_all() -> dict[str, dict[str, Any]]:
     return {record["model"]: record for record in map(json.loads, texts)}
 
 
+def dump(record: dict[str, Any]) -> str:
+    """Return a record as the text of its file."""
+    return json.dumps(record, indent=2) + "\n"
+
+
 def digest(text: str) -> str:
     """Return the checksum by which a record tells whether a file was edited."""
     return hashlib.sha256(text.encode()).hexdigest()

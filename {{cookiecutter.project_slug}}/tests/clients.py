@@ -15,6 +15,7 @@ from app.models.user import User
 {% endif %}
 
 numbers = count()
+CLIENT = {"address": "127.0.0.1", "user_agent": "tests"}
 
 
 def sign_in(app: Flask, **values: Any) -> FlaskClient:
@@ -24,7 +25,7 @@ def sign_in(app: Flask, **values: Any) -> FlaskClient:
         user = User(**values)
         db.session.add(user)
         db.session.flush()
-        token = services.start(user)["access_token"]
+        token = services.start(user, CLIENT)["access_token"]
     return with_token(app, token)
 
 

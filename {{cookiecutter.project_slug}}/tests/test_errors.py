@@ -88,6 +88,13 @@ def test_refused_parameters(client: FlaskClient, query: str, field: str) -> None
     assert [error["field"] for error in problem["errors"]] == [field]
 
 
+def test_errors_are_bounded(client: FlaskClient) -> None:
+    """However many fields are wrong, the answer stays small."""
+    body = {f"field{number}": 1 for number in range(20_000)}
+    problem = check(client.post("/api/v1/users/", json=body), 422)
+    assert len(problem["errors"]) == 100
+
+
 def test_retry_after_is_kept(app: Flask) -> None:
     blueprint = Blueprint("busy", __name__)
 

@@ -31,6 +31,23 @@ def test_headers(client: FlaskClient, path: str) -> None:
     assert "Strict-Transport-Security" not in headers
 
 
+def test_answers_stay_out_of_caches(client: FlaskClient) -> None:
+    for path in (USERS, f"{USERS}lookup?email=nobody@example.com"):
+        assert client.get(path).headers["Cache-Control"] == "no-store"
+
+
+def test_other_hosts_are_refused_when_told(app: Flask) -> None:
+    """Host header injection: links in answers and mails must not lead elsewhere."""
+    evil = {"Host": "evil.example.org"}
+    assert changed(app).get("/health/live", headers=evil).status_code == 200
+    client = changed(app, TRUSTED_HOSTS=("api.example.com",))
+    good = {"Host": "api.example.com"}
+    assert client.get("/health/live", headers=good).status_code == 200
+    answer = client.get("/health/live", headers=evil)
+    assert answer.status_code == 400
+    assert answer.content_type == "application/problem+json"
+
+
 def preflight(client: FlaskClient) -> Any:
     """Ask as a browser does what a page of another origin may do."""
     headers = {

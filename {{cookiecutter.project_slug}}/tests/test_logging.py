@@ -2,6 +2,7 @@
 
 import json
 import logging
+from datetime import UTC, datetime, timedelta
 from secrets import token_urlsafe
 
 import pytest
@@ -40,6 +41,9 @@ def test_json_in_production(capsys: pytest.CaptureFixture[str]) -> None:
     assert (line["method"], line["status"]) == ("GET", 500)
     assert line["route"] == "/api/v1/crash/<number>"
     assert line["milliseconds"] >= 0
+    moment = datetime.fromisoformat(line["asctime"])
+    assert moment.utcoffset() == timedelta(0)
+    assert abs(datetime.now(UTC) - moment) < timedelta(minutes=1)
 
 
 def test_no_traceback_for_a_handled_error(capsys: pytest.CaptureFixture[str]) -> None:

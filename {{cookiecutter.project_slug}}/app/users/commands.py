@@ -14,6 +14,7 @@ from sqlalchemy.exc import IntegrityError
 from app.core.data import repository
 from app.core.data.session import db, transaction
 from app.core.errors import NotFound
+from app.core.identity import permissions
 from app.core.identity import services as identity
 {% if cookiecutter.layout == "domain" %}
 
@@ -25,6 +26,8 @@ from app.models.user import User
 from app.schemas.user import UserCreate
 from app.services import user as services
 {% endif %}
+
+CLIENT = {"address": "", "user_agent": "manage.py token"}
 
 
 @click.command()
@@ -40,7 +43,8 @@ def create_superuser(email: str, name: str) -> None:
     with transaction():  # no lock is held while somebody types
         known = db.session.scalar(sa.select(User).filter_by(email=email.lower()))
     if known:
-        repository.save(known, {"is_superuser": True, "is_active": True})
+        values = {"is_superuser": True, "is_active": True}
+        permissions.log_privileges(repository.save(known, values), values)
         click.echo(f"{known.email} is a superuser now, with the same password.")
         return
     values = load(email=email, name=name, is_superuser=True)
@@ -51,6 +55,7 @@ def create_superuser(email: str, name: str) -> None:
             f"{email} is of a deleted user: ./manage.py purge --older-than 0h frees it, "
             "unless other rows refer to that user."
         ) from None
+    permissions.log_privileges(user, {"is_superuser": True})
     click.echo(f"Created the superuser {user.email}.")
 
 
@@ -75,7 +80,7 @@ def token(email: str) -> None:
     """Print an access token of a user, good for a day; in development only."""
     if current_app.config["APP_ENV"] == "production":
         raise click.ClickException("In production, sign in: POST /api/v1/auth/login.")
-    click.echo(identity.start(find(email), timedelta(days=1))["access_token"])
+    click.echo(identity.start(find(email), CLIENT, timedelta(days=1))["access_token"])
 
 
 def find(email: str) -> User:

@@ -5,7 +5,7 @@ from marshmallow import Schema
 from marshmallow.validate import Length
 
 {% if cookiecutter.auth == "jwt" %}
-from app.core.identity.passwords import Password
+from app.core.identity.passwords import LONGEST_TYPED, Password
 {% endif %}
 from app.core.web import fields
 from app.core.web.schemas import PageQuery, PageSchema, RowSchema
@@ -40,6 +40,8 @@ class UserUpdate(Schema):
     is_active = fields.Boolean()
 {% if cookiecutter.auth == "jwt" %}
     is_superuser = fields.Boolean()
+    # needed for another address of one's own
+    current_password = fields.String(validate=Length(max=LONGEST_TYPED), load_only=True)
 {% endif %}
 
 

@@ -11,6 +11,7 @@ from app.core.data import repository
 {% if jwt %}
 from app.core.data.session import transaction
 from app.core.identity import passwords, permissions, sign_ins
+from app.core.identity import services as identity
 {% endif %}
 from app.core.web.pagination import paginate
 {{ models }} import User
@@ -40,8 +41,15 @@ def update_user(user: User, values: dict[str, Any]) -> User:
     """Change a user; `values` is a loaded UserUpdate.{{ raises }}"""
 {% if jwt %}
     permissions.check_privileges(values, "is_active", "is_superuser")
+    password = values.pop("current_password", "")
+    its_own = user.id == permissions.caller().id
+    if its_own and values.get("email", user.email) != user.email:
+        identity.confirm(user, password)
     with transaction():
+        if False in (values.get("is_active"), values.get("is_superuser")):
+            permissions.keep_a_superuser(user)
         repository.save(user, values)  # row lock: no sign-in comes in between
+        permissions.log_privileges(user, values)
         if not user.is_active:
             sign_ins.end(user_id=user.id)
     return user

@@ -4,6 +4,7 @@ import json
 from base64 import urlsafe_b64encode
 from collections.abc import Iterator
 from datetime import timedelta
+from io import BytesIO
 from pathlib import Path
 from secrets import token_urlsafe
 from typing import Any
@@ -55,6 +56,11 @@ def token_of(client: FlaskClient) -> str:
     return client.environ_base["HTTP_AUTHORIZATION"].removeprefix("Bearer ")
 
 
+def encode(kind: str, seconds: int, claims: dict[str, Any]) -> str:
+    """Return a signed token that is good for some seconds."""
+    return tokens.encode(kind, utc_now() + timedelta(seconds=seconds), **claims)
+
+
 def no_token(app: Flask, good: FlaskClient) -> str:
     return ""
 
@@ -87,7 +93,7 @@ def other_key(app: Flask, good: FlaskClient) -> str:
 
 
 def expired(app: Flask, good: FlaskClient) -> str:
-    return tokens.encode(tokens.ACCESS, timedelta(seconds=-1), **claims_of(good))
+    return encode(tokens.ACCESS, -1, claims_of(good))
 
 
 def without_expiry(app: Flask, good: FlaskClient) -> str:
@@ -98,12 +104,12 @@ def without_expiry(app: Flask, good: FlaskClient) -> str:
 
 
 def of_wrong_type(app: Flask, good: FlaskClient) -> str:
-    return tokens.encode(tokens.REFRESH, timedelta(days=1), **claims_of(good))
+    return encode(tokens.REFRESH, 3600, claims_of(good))
 
 
 def of_nobody(app: Flask, good: FlaskClient) -> str:
     claims = claims_of(good) | {"sub": str(uuid4())}
-    return tokens.encode(tokens.ACCESS, timedelta(days=1), **claims)
+    return encode(tokens.ACCESS, 3600, claims)
 
 
 def of_deactivated_user(app: Flask, good: FlaskClient) -> str:
@@ -136,6 +142,27 @@ def test_a_good_token_is_needed(app: Flask, client: FlaskClient, kind: Any) -> N
             assert answer.content_type == "application/problem+json"
             checked += 1
     assert checked > 5
+
+
+def test_revoked_while_the_body_comes_in(app: Flask, client: FlaskClient) -> None:
+    """A request that was opened before must not act after its sign-in has ended."""
+    doomed = sign_in(app, is_superuser=True)
+    body = b'{"email": "evil@example.com", "name": "Evil", "is_superuser": true}'
+
+    class Slow(BytesIO):
+        def readinto(self, buffer: Any) -> int:
+            doomed.post("/api/v1/auth/logout")
+            return super().readinto(buffer)
+
+    answer = doomed.post(
+        "/api/v1/users/",
+        input_stream=Slow(body),
+        content_length=len(body),
+        content_type="application/json",
+    )
+    assert answer.status_code == 401
+    url = "/api/v1/users/lookup?email=evil@example.com"
+    assert client.get(url).status_code == 404
 
 
 @pytest.mark.parametrize("header", ["", "Bearer", "Basic \xe9", "Basic eA==", "x"])

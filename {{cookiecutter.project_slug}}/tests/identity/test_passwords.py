@@ -1,5 +1,9 @@
 """Passwords: which are taken, how they are stored, and that they are never shown."""
 
+import time
+import unicodedata
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
 from argon2 import PasswordHasher
 from flask import Flask
@@ -36,6 +40,53 @@ def test_refused(client: FlaskClient, password: str) -> None:
     answer = create_user(client, password=password)
     assert answer.status_code == 422
     assert {error["field"] for error in answer.json["errors"]} == {"password"}
+
+
+@pytest.mark.parametrize("mark", ["\u0301", "\ufdfa"])
+def test_overlong_password_is_refused_before_it_is_normalized(
+    client: FlaskClient,
+    anonymous: FlaskClient,
+    monkeypatch: pytest.MonkeyPatch,
+    mark: str,
+) -> None:
+    """NFKC takes quadratic time: one request of a megabyte would stop a worker."""
+    lengths = []
+    normalize = unicodedata.normalize
+
+    def measure(form: str, text: str) -> str:
+        lengths.append(len(text))
+        return normalize(form, text)
+
+    monkeypatch.setattr(unicodedata, "normalize", measure)
+    long = "a" + mark * 100_000
+    assert create_user(client, password=long).status_code == 422
+    body = {"email": "ada@example.com", "password": long}
+    assert anonymous.post(LOGIN, json=body).status_code == 422
+    body = {"email": long, "password": "x"}
+    assert anonymous.post(LOGIN, json=body).status_code == 422
+    change = {"current_password": long, "new_password": "a lovely password"}
+    assert client.post("/api/v1/auth/password", json=change).status_code == 422
+    assert not passwords.matches(long, None)
+    assert max(lengths) <= passwords.LONGEST_TYPED
+
+
+def test_few_hashes_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each takes 64 MiB: memory is bounded, however many threads there are."""
+    running, most = 0, 0
+
+    class Slow(PasswordHasher):
+        def hash(self, password: str | bytes, *, salt: bytes | None = None) -> str:
+            nonlocal running, most
+            running += 1
+            most = max(most, running)
+            time.sleep(0.02)
+            running -= 1
+            return "hash"
+
+    monkeypatch.setattr(passwords, "hasher", Slow())
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(passwords.make_hash, ["a lovely password"] * 8))
+    assert most == 2
 
 
 @pytest.mark.parametrize("password", TAKEN)

@@ -66,6 +66,31 @@ def test_list_pages_are_complete(
     assert len({user["id"] for user in found}) == len(found)
 
 
+@pytest.mark.parametrize(
+    "email",
+    [
+        '"quoted"@example.com',
+        "a\u0000b@example.com",
+        "a\nb@example.com",
+        "a b@example.com",
+        "a@192.0.2.1",
+        "a@[192.0.2.1]",
+        f"{'a' * 65}@example.com",
+        f"{'a' * 60}@{'b.' * 200}com",
+    ],
+)
+def test_strange_addresses_are_refused(client: FlaskClient, email: str) -> None:
+    answer = create_user(client, email=email)
+    assert answer.status_code == 422
+    assert {error["field"] for error in answer.json["errors"]} == {"email"}
+
+
+def test_full_width_letters_are_what_they_look_like(client: FlaskClient) -> None:
+    full_width = "\uff21\uff44\uff41@example.com"
+    assert create_user(client, email=full_width).json["email"] == "ada@example.com"
+    assert create_user(client, email="ada@example.com").status_code == 409
+
+
 def test_lookup(client: FlaskClient) -> None:
     user = create_user(client, email="ada@example.com").json
     assert client.get(f"{USERS}lookup?email=ADA@example.com").json == user

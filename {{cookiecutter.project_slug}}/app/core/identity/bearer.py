@@ -6,15 +6,13 @@ from app.core.identity import sign_ins, tokens
 from app.core.identity.errors import BadToken
 from app.core.identity.models import SignIn
 
-NAME = "bearer"
+NAME, HEADER = "bearer", "Authorization"
 SCHEME = {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"}  # in OpenAPI
 CHALLENGE = "Bearer"  # in WWW-Authenticate
 
 
-def read(request: Request) -> SignIn | None:
-    """Return the sign-in of the request, None without a token. Raises BadToken."""
-    if "Authorization" not in request.headers:
-        return None
+def read(request: Request) -> SignIn:
+    """Return the sign-in of the token in the request. Raises BadToken."""
     try:
         given = request.authorization
     except ValueError as error:  # bytes that are no text

@@ -17,8 +17,9 @@ from app.core.identity import bearer
 from app.core.identity.errors import BadToken, Forbidden, Unauthorized
 from app.core.identity.models import SignIn
 from app.core.web import problems
+from app.core.web.request_parser import read_body
 
-# The ways of knowing who asks, each a module like bearer.py; the first that knows wins.
+# The ways of knowing who asks, each a module like bearer.py; the first header decides.
 READERS = (bearer,)
 
 
@@ -44,8 +45,7 @@ def authenticate() -> None:
     level = required_access()
     if level is Access.ANYONE or is_preflight():
         return
-    with transaction():  # no lock is held while the body comes in
-        sign_in = identify()
+    sign_in = identify()
     g.user, g.sign_in = sign_in.user, sign_in
     g.log_fields["user"] = str(sign_in.user_id)
     if level is Access.SUPERUSER and not sign_in.user.is_superuser:
@@ -67,8 +67,12 @@ def while_registration_is_enabled(view: Callable[..., Any]) -> Callable[..., Any
 def identify() -> SignIn:
     """Return the sign-in by which the caller is known. Raises Unauthorized, BadToken."""
     for reader in READERS:
-        sign_in: SignIn | None = reader.read(request)
-        if sign_in:
+        if reader.HEADER in request.headers:
+            # The body first: whoever is revoked while it comes in is refused. And no
+            # lock is held meanwhile.
+            read_body(request)
+            with transaction():
+                sign_in: SignIn = reader.read(request)
             return sign_in
     raise Unauthorized
 

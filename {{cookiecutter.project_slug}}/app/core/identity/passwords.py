@@ -2,6 +2,7 @@
 
 import unicodedata
 from functools import cache
+from threading import BoundedSemaphore
 from typing import Any
 
 from argon2 import PasswordHasher
@@ -17,6 +18,8 @@ LONGEST_TYPED = 4 * LONGEST  # before keyboards' ways of writing are made the sa
 COMMON = frozenset(FREQUENCY_LISTS["passwords"])  # the 30,000 that are tried first
 
 hasher = PasswordHasher()  # its defaults follow RFC 9106 and rise with time
+# Each hash takes 64 MiB: more at once wait, whatever the number of threads.
+HASHING = BoundedSemaphore(2)
 
 
 class Password(String):
@@ -45,7 +48,9 @@ def with_hash(values: dict[str, Any]) -> dict[str, Any]:
 
 def make_hash(password: str) -> str:
     """Return what is stored of a password."""
-    return hasher.hash(normalize(password))
+    normalized = normalize(password)
+    with HASHING:
+        return hasher.hash(normalized)
 
 
 def matches(password: str, stored: str | None) -> bool:
@@ -53,8 +58,10 @@ def matches(password: str, stored: str | None) -> bool:
     # Timing: it takes as long when none is stored, so that nobody learns who has one.
     spare = make_spare()
     try:
-        verified = hasher.verify(stored or spare, normalize(password))
-    except (VerificationError, InvalidHashError):
+        normalized = normalize(password)
+        with HASHING:
+            verified = hasher.verify(stored or spare, normalized)
+    except (VerificationError, InvalidHashError, ValidationError):
         return False
     return verified and stored is not None
 
@@ -66,5 +73,10 @@ def make_spare() -> str:
 
 
 def normalize(password: str) -> str:
-    """Return the same text (NFKC) for every way in which keyboards write it."""
+    """Return the same text (NFKC) for every way in which keyboards write it.
+
+    Raises ValidationError for a text so long that this would take quadratic time.
+    """
+    if len(password) > LONGEST_TYPED:
+        raise ValidationError(f"Longer than maximum length {LONGEST}.")
     return unicodedata.normalize("NFKC", password)

@@ -4,8 +4,10 @@ from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
-from flask import g
+from flask import current_app, g
 
+from app.core.data.session import db
+from app.core.errors import Conflict
 from app.core.identity.errors import Forbidden, Unauthorized
 from app.core.identity.models import Account
 
@@ -36,3 +38,23 @@ def check_privileges(values: dict[str, Any], *fields: str) -> None:
     for field in values.keys() & set(fields):
         if not caller().is_superuser:
             raise Forbidden("Only a superuser may set this.", field)
+
+
+def keep_a_superuser(user: Account) -> None:
+    """Refuse to take the last active superuser away. Raises Conflict.
+
+    The lock on all of them lets two that would end each other take turns.
+    """
+    model = type(user)
+    superusers = sa.select(model.id).filter_by(is_superuser=True, is_active=True)
+    locked = superusers.order_by(model.id).with_for_update()
+    if db.session.scalars(locked).all() == [user.id]:
+        raise Conflict("It is the last active superuser: make another one first.")
+
+
+def log_privileges(user: Account, values: dict[str, Any]) -> None:
+    """Audit log: say who gave what to whom, or took it away."""
+    by = g.user.id if "user" in g else "the command line"
+    for field in sorted(values.keys() & {"is_active", "is_superuser"}):
+        text = "%s of user %s is %s now, by %s."
+        current_app.logger.warning(text, field, user.id, values[field], by)

@@ -3,8 +3,10 @@
 from marshmallow import Schema
 from marshmallow.validate import Length
 
+from app.core.identity.models import SignIn
 from app.core.identity.passwords import LONGEST_TYPED, Password
 from app.core.web import fields
+from app.core.web.schemas import PageQuery, PageSchema
 
 
 class Credentials(Schema):
@@ -17,7 +19,7 @@ class Credentials(Schema):
 class RefreshToken(Schema):
     """What keeps somebody signed in; it can be used once."""
 
-    refresh_token = fields.String(required=True)
+    refresh_token = fields.String(required=True, validate=Length(max=4096))
 
 
 class Tokens(Schema):
@@ -33,6 +35,28 @@ class SignOutQuery(Schema):
     """What to sign out of."""
 
     everywhere = fields.Boolean(load_default=False)
+
+
+class SignInRead(Schema):
+    """What is shown of a sign-in: since when, from where, and when it was refreshed."""
+
+    id = fields.UUID(required=True)
+    created_at = fields.DateTime(required=True)
+    used_at = fields.DateTime(required=True)
+    address = fields.String(required=True)
+    user_agent = fields.String(required=True)
+
+
+class SignInPage(PageSchema):
+    """One page of the list of sign-ins."""
+
+    items = fields.List(fields.Nested(SignInRead), required=True)
+
+
+class SignInQuery(PageQuery):
+    """In which order the sign-ins come."""
+
+    sort = fields.Sort(SignIn)
 
 
 class PasswordChange(Schema):

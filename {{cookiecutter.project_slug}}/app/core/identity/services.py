@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 from typing import Any
-from uuid import UUID, uuid4
+from uuid import uuid4
 
 import sqlalchemy as sa
 from flask import current_app
@@ -12,21 +12,26 @@ from app.core.data import repository
 from app.core.data.base import utc_now
 from app.core.data.session import db, transaction
 from app.core.errors import Invalid
-from app.core.identity import passwords, sign_ins, tokens
+from app.core.identity import passwords, rate_limits, sign_ins, tokens
 from app.core.identity.errors import BadToken, Unauthorized
 from app.core.identity.models import Account, SignIn
 
 WRONG = "The address or the password is wrong."
 
 
-def sign_in(email: str, password: str) -> dict[str, Any]:
+def sign_in(email: str, password: str, client: dict[str, str]) -> dict[str, Any]:
     """Return Tokens of a new sign-in. Raises Unauthorized, always in the same words."""
     model = SignIn.user.property.mapper.class_  # `User`
     query = sa.select(model).filter_by(email=email, is_active=True)
     with transaction():  # a hash takes long: hold no lock meanwhile
-        stored = db.session.scalar(query.with_only_columns(model.password_hash))
-    if not passwords.matches(password, stored) or not stored:
-        raise Unauthorized(WRONG)
+        user = db.session.scalar(query)
+    stored = user.password_hash if user else None
+    # Addresses of people stay out of the log and of the store of limits.
+    account = str(user.id) if user else tokens.digest(email)
+    with rate_limits.failures_of(account):
+        if not passwords.matches(password, stored) or not stored:
+            current_app.logger.warning("Sign-in of user %s failed.", account)
+            raise Unauthorized(WRONG)
     # Rehash: today's parameters may be stronger than those of the stored hash.
     outdated = passwords.hasher.check_needs_rehash(stored)
     newer = passwords.make_hash(password) if outdated else stored
@@ -37,42 +42,59 @@ def sign_in(email: str, password: str) -> dict[str, Any]:
         if user is None:
             raise Unauthorized(WRONG)
         user.password_hash = newer
-        return start(user)
+        return start(user, client)
 
 
-def start(user: Account, lifetime: timedelta | None = None) -> dict[str, Any]:
-    """Store a new sign-in and return its Tokens; `lifetime` is of the access token."""
-    sign_in = SignIn(id=uuid7())
-    issued, values = issue(user.id, sign_in.id, lifetime)
-    repository.save(sign_in, values | {"user_id": user.id})
+def start(
+    user: Account, client: dict[str, str], lifetime: timedelta | None = None
+) -> dict[str, Any]:
+    """Store a new sign-in and return its Tokens.
+
+    `client` is its `address` and `user_agent`, `lifetime` that of the access token.
+    """
+    now = utc_now()
+    sign_in = SignIn(id=uuid7(), user_id=user.id, created_at=now, used_at=now, **client)
+    sign_in.expires_at = sign_ins.end_of(sign_in)
+    issued = issue(sign_in, uuid4().hex, lifetime)
+    repository.save(sign_in, {})
+    current_app.logger.info("User %s signed in.", user.id)
     return issued
 
 
-def refresh(token: str) -> dict[str, Any]:
+def refresh(token: str, client: dict[str, str]) -> dict[str, Any]:
     """Refresh-token rotation: return new Tokens for the newest one. Raises BadToken.
 
-    Reuse of an older one means theft, so its whole family is ended (RFC 9700).
+    Reuse of an older one means theft, so its whole family is ended (RFC 9700). But for
+    some seconds a client may repeat a refresh whose answer was lost: it gets the same
+    refresh token again, so that there is still only one that is good.
     """
     claims, digest = tokens.decode(token, tokens.REFRESH), tokens.digest(token)
     with transaction():
-        sign_in = sign_ins.find(claims)
-        issued, values = issue(sign_in.user_id, sign_in.id)
-        # Compare-and-swap: of several requests with one token, one wins.
-        rotated = sign_ins.change(values, id=sign_in.id, token_hash=digest)
-        if not rotated:
-            sign_ins.end(id=sign_in.id)
-    if not rotated:
-        reused = "A refresh token of user %s came twice."
-        current_app.logger.warning(reused, sign_in.user_id)
-        raise BadToken
-    return issued
+        sign_in = sign_ins.lock(claims)
+        if digest == sign_in.token_hash:
+            sign_ins.rotate(sign_in, client)
+        elif not sign_ins.may_repeat(sign_in, digest, client):
+            sign_in.ended_at = utc_now()
+        if sign_in.ended_at is None:
+            return issue(sign_in, digest)
+    reused = "A refresh token of user %s came twice: its sign-in has ended."
+    current_app.logger.warning(reused, sign_in.user_id)
+    raise BadToken
 
 
 def change_password(user: Account, current_password: str, new_password: str) -> None:
     """Change the password of a user. Raises Invalid for a wrong old one."""
-    if not passwords.matches(current_password, user.password_hash):
-        raise Invalid("Is wrong.", "current_password")
+    confirm(user, current_password)
     set_password(user, new_password)
+
+
+def confirm(user: Account, password: str) -> None:
+    """Refuse a change to who only has a token. Raises Invalid for a wrong password."""
+    with transaction():  # a hash takes long: end what may hold a lock
+        stored = user.password_hash
+    with rate_limits.failures_of(str(user.id)):
+        if not passwords.matches(password, stored):
+            raise Invalid("Is wrong.", "current_password")
 
 
 def set_password(user: Account, password: str) -> None:
@@ -84,19 +106,18 @@ def set_password(user: Account, password: str) -> None:
 
 
 def issue(
-    user_id: UUID, sign_in_id: UUID, lifetime: timedelta | None = None
-) -> tuple[dict[str, Any], dict[str, Any]]:
-    """Return new Tokens, and what is stored of them."""
-    config = current_app.config
-    access_lifetime = lifetime or timedelta(seconds=config["ACCESS_TOKEN_SECONDS"])
-    refresh_lifetime = timedelta(days=config["REFRESH_TOKEN_DAYS"])
-    claims = {"sub": str(user_id), "sid": str(sign_in_id), "jti": uuid4().hex}
-    refresh_token = tokens.encode(tokens.REFRESH, refresh_lifetime, **claims)
-    issued = {
-        "access_token": tokens.encode(tokens.ACCESS, access_lifetime, **claims),
+    sign_in: SignIn, jti: str, lifetime: timedelta | None = None
+) -> dict[str, Any]:
+    """Return new Tokens of a sign-in; the refresh token is the same for the same `jti`."""
+    seconds = current_app.config["ACCESS_TOKEN_SECONDS"]
+    access_lifetime = lifetime or timedelta(seconds=seconds)
+    claims = {"sub": str(sign_in.user_id), "sid": str(sign_in.id), "jti": jti}
+    access_token = tokens.encode(tokens.ACCESS, utc_now() + access_lifetime, **claims)
+    refresh_token = tokens.encode(tokens.REFRESH, sign_in.expires_at, **claims)
+    sign_in.token_hash = tokens.digest(refresh_token)
+    return {
+        "access_token": access_token,
         "refresh_token": refresh_token,
         "token_type": "Bearer",
         "expires_in": int(access_lifetime.total_seconds()),
     }
-    stored = {"expires_at": utc_now() + refresh_lifetime}
-    return issued, stored | {"token_hash": tokens.digest(refresh_token)}

@@ -3,17 +3,23 @@
 Revocation is at once: each request looks its sign-in up, and nothing else decides.
 """
 
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
+from flask import current_app
 from sqlalchemy.orm import joinedload
 
 from app.core.data import repository
 from app.core.data.base import utc_now
 from app.core.data.session import db, transaction
+from app.core.errors import NotFound
+from app.core.identity import permissions
 from app.core.identity.errors import BadToken
 from app.core.identity.models import Account, SignIn
+from app.core.identity.rate_limits import network_of
+from app.core.web.pagination import paginate
 
 
 def find(claims: dict[str, Any]) -> SignIn:
@@ -23,11 +29,47 @@ def find(claims: dict[str, Any]) -> SignIn:
         SignIn.id == UUID(claims["sid"]),
         SignIn.user_id == UUID(claims["sub"]),
         SignIn.ended_at.is_(None),
+        SignIn.expires_at > utc_now(),
     )
     sign_in = db.session.scalar(query)
     if sign_in is None or sign_in.user is None or not sign_in.user.is_active:
         raise BadToken
     return sign_in
+
+
+def lock(claims: dict[str, Any]) -> SignIn:
+    """Return the sign-in of a token, so that no other request changes it. BadToken."""
+    sign_in = find(claims)
+    columns = [column.key for column in SignIn.__table__.columns]
+    db.session.refresh(sign_in, columns, with_for_update=True)
+    if sign_in.ended_at:  # while this one waited
+        raise BadToken
+    return sign_in
+
+
+def rotate(sign_in: SignIn, client: dict[str, str]) -> None:
+    """Note that the newest refresh token was used, when and from where."""
+    sign_in.previous_hash, sign_in.used_at = sign_in.token_hash, utc_now()
+    sign_in.address, sign_in.user_agent = client["address"], client["user_agent"]
+    sign_in.expires_at = end_of(sign_in)
+
+
+def may_repeat(sign_in: SignIn, digest: str, client: dict[str, str]) -> bool:
+    """Tell whether the token before the newest comes again just after, from its place."""
+    seconds = current_app.config["REFRESH_REPEAT_SECONDS"]
+    return (
+        digest == sign_in.previous_hash
+        and utc_now() - sign_in.used_at <= timedelta(seconds=seconds)
+        and network_of(client["address"]) == network_of(sign_in.address)
+    )
+
+
+def end_of(sign_in: SignIn) -> datetime:
+    """Return when a sign-in ends: without use (sliding), and at the latest (absolute)."""
+    config = current_app.config
+    sliding = sign_in.used_at + timedelta(days=config["REFRESH_TOKEN_DAYS"])
+    absolute = sign_in.created_at + timedelta(days=config["SIGN_IN_DAYS"])
+    return min(sliding, absolute)
 
 
 def end(**criteria: UUID) -> None:
@@ -43,6 +85,18 @@ def change(values: dict[str, Any], **criteria: Any) -> int:
     return int(result.rowcount)
 
 
+def list_of(user: Account, query: dict[str, Any]) -> dict[str, Any]:
+    """Return one page of the sign-ins of a user that have not ended."""
+    mine = SignIn.user_id == user.id
+    return paginate(SignIn, mine, SignIn.ended_at.is_(None), **query)
+
+
+def end_own(user: Account, sign_in_id: UUID) -> None:
+    """End a sign-in of a user. Raises NotFound for one of somebody else."""
+    if not change({"ended_at": utc_now()}, id=sign_in_id, user_id=user.id):
+        raise NotFound("SignIn not found.")
+
+
 def sign_out(sign_in: SignIn, everywhere: bool) -> None:
     """End a sign-in, or all of its user."""
     if everywhere:
@@ -54,6 +108,7 @@ def sign_out(sign_in: SignIn, everywhere: bool) -> None:
 def delete_account(user: Account) -> None:
     """Delete a user with every sign-in. Raises Conflict while other rows refer to it."""
     with transaction():
+        permissions.keep_a_superuser(user)
         # Deactivate it: whatever brings the row back brings no access back.
         repository.save(user, {"is_active": False})  # row lock: no sign-in in between
         db.session.execute(sa.delete(SignIn).filter_by(user_id=user.id))

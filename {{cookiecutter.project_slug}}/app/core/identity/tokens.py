@@ -1,7 +1,7 @@
 """Signed tokens: JWT (RFC 7519) with a key made of SECRET_KEY, for any process."""
 
 import hmac
-from datetime import timedelta
+from datetime import datetime
 from functools import cache
 from hashlib import sha256
 from typing import Any
@@ -11,7 +11,6 @@ from joserfc import jwt
 from joserfc.errors import JoseError
 from joserfc.jwk import KeySet, OctKey
 
-from app.core.data.base import utc_now
 from app.core.identity.errors import BadToken
 
 ACCESS, REFRESH = "at+jwt", "refresh+jwt"  # RFC 9068 names the first one
@@ -19,11 +18,11 @@ ALGORITHM = "HS256"
 REQUIRED_CLAIMS: Any = {claim: {"essential": True} for claim in ("sub", "sid", "exp")}
 
 
-def encode(kind: str, lifetime: timedelta, **claims: Any) -> str:
-    """Return a signed token; `kind` is ACCESS or REFRESH."""
+def encode(kind: str, expires_at: datetime, **claims: Any) -> str:
+    """Return a signed token, the same for the same claims; `kind` is ACCESS or REFRESH."""
     key = keys().keys[0]
     header = {"alg": ALGORITHM, "typ": kind, "kid": key.kid}
-    claims["exp"] = int((utc_now() + lifetime).timestamp())
+    claims["exp"] = int(expires_at.timestamp())
     return jwt.encode(header, claims, key, [ALGORITHM])
 
 

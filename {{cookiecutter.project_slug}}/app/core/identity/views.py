@@ -1,24 +1,24 @@
 """The endpoints of signing in and out; registering is in the views of users."""
 
 from typing import Any
+from uuid import UUID
 
-from flask import Response, g
+from flask import g, request
 {% if cookiecutter.views == "classes" %}
 from flask.views import MethodView
 {% endif %}
 
 from app.core.identity import rate_limits, schemas, services, sign_ins
-from app.core.identity.blueprint import ANYONE, Blueprint
+from app.core.identity.blueprint import ANYONE, SUPERUSER, Blueprint
 from app.core.identity.permissions import caller
 
 blp = Blueprint("auth", __name__, url_prefix="/auth", description="Signing in and out")
 
 
-@blp.after_request
-def keep_out_of_caches(response: Response) -> Response:
-    """Let nobody store a token, as RFC 6749 asks for."""
-    response.cache_control.no_store = True
-    return response
+def client() -> dict[str, str]:
+    """Return what is kept of who signs in: the address, and the name of the program."""
+    agent = request.user_agent.string.encode("ascii", "replace").decode()
+    return {"address": (request.remote_addr or "")[:50], "user_agent": agent[:200]}
 
 
 {% if cookiecutter.views == "functions" %}
@@ -31,8 +31,7 @@ def keep_out_of_caches(response: Response) -> Response:
 @blp.access(ANYONE)
 def login(values: dict[str, Any]) -> dict[str, Any]:
     """Sign in."""
-    with rate_limits.failures_of(values["email"]):
-        return services.sign_in(**values)
+    return services.sign_in(**values, client=client())
 
 
 @blp.post("/refresh")
@@ -44,7 +43,7 @@ def login(values: dict[str, Any]) -> dict[str, Any]:
 @blp.access(ANYONE)
 def refresh(values: dict[str, Any]) -> dict[str, Any]:
     """Exchange a refresh token for new tokens."""
-    return services.refresh(values["refresh_token"])
+    return services.refresh(values["refresh_token"], client())
 
 
 @blp.post("/logout")
@@ -55,15 +54,37 @@ def logout(query: dict[str, Any]) -> None:
     sign_ins.sign_out(g.sign_in, **query)
 
 
+@blp.get("/sign-ins/")
+@blp.arguments(schemas.SignInQuery, location="query")
+@blp.response(200, schemas.SignInPage)
+def list_sign_ins(query: dict[str, Any]) -> dict[str, Any]:
+    """List the sign-ins of the user who asks."""
+    return sign_ins.list_of(caller(), query)
+
+
+@blp.delete("/sign-ins/<uuid:sign_in_id>")
+@blp.response(204)
+def end_sign_in(sign_in_id: UUID) -> None:
+    """End a sign-in of the user who asks."""
+    sign_ins.end_own(caller(), sign_in_id)
+
+
+@blp.delete("/users/<uuid:user_id>/sign-ins")
+@blp.response(204)
+@blp.access(SUPERUSER)
+def end_sign_ins(user_id: UUID) -> None:
+    """End every sign-in of a user."""
+    sign_ins.end(user_id=user_id)
+
+
 @blp.post("/password")
+@rate_limits.by_address("LOGIN_LIMIT")
 @blp.arguments(schemas.PasswordChange)
 @blp.response(204)
 @blp.alt_response(429)
 def change_password(values: dict[str, Any]) -> None:
     """Change the password, and sign out everywhere."""
-    user = caller()
-    with rate_limits.failures_of(str(user.id)):
-        services.change_password(user, **values)
+    services.change_password(caller(), **values)
 {% else %}
 @blp.route("/login")
 class Login(MethodView):
@@ -77,8 +98,7 @@ class Login(MethodView):
     @blp.access(ANYONE)
     def post(self, values: dict[str, Any]) -> dict[str, Any]:
         """Sign in."""
-        with rate_limits.failures_of(values["email"]):
-            return services.sign_in(**values)
+        return services.sign_in(**values, client=client())
 
 
 @blp.route("/refresh")
@@ -93,7 +113,7 @@ class Refresh(MethodView):
     @blp.access(ANYONE)
     def post(self, values: dict[str, Any]) -> dict[str, Any]:
         """Exchange a refresh token for new tokens."""
-        return services.refresh(values["refresh_token"])
+        return services.refresh(values["refresh_token"], client())
 
 
 @blp.route("/logout")
@@ -107,16 +127,47 @@ class Logout(MethodView):
         sign_ins.sign_out(g.sign_in, **query)
 
 
+@blp.route("/sign-ins/")
+class SignIns(MethodView):
+    """The sign-ins of the user who asks."""
+
+    @blp.arguments(schemas.SignInQuery, location="query")
+    @blp.response(200, schemas.SignInPage)
+    def get(self, query: dict[str, Any]) -> dict[str, Any]:
+        """List the sign-ins of the user who asks."""
+        return sign_ins.list_of(caller(), query)
+
+
+@blp.route("/sign-ins/<uuid:sign_in_id>")
+class OneSignIn(MethodView):
+    """A sign-in of the user who asks."""
+
+    @blp.response(204)
+    def delete(self, sign_in_id: UUID) -> None:
+        """End a sign-in of the user who asks."""
+        sign_ins.end_own(caller(), sign_in_id)
+
+
+@blp.route("/users/<uuid:user_id>/sign-ins")
+class SignInsOfUser(MethodView):
+    """All sign-ins of a user."""
+
+    @blp.response(204)
+    @blp.access(SUPERUSER)
+    def delete(self, user_id: UUID) -> None:
+        """End every sign-in of a user."""
+        sign_ins.end(user_id=user_id)
+
+
 @blp.route("/password")
 class Password(MethodView):
     """The password of the user who asks."""
 
+    @rate_limits.by_address("LOGIN_LIMIT")
     @blp.arguments(schemas.PasswordChange)
     @blp.response(204)
     @blp.alt_response(429)
     def post(self, values: dict[str, Any]) -> None:
         """Change the password, and sign out everywhere."""
-        user = caller()
-        with rate_limits.failures_of(str(user.id)):
-            services.change_password(user, **values)
+        services.change_password(caller(), **values)
 {% endif %}

@@ -23,6 +23,7 @@ class Blueprint(flask_smorest.Blueprint):
         super().__init__(*args, **options)
         self.before_request(self.check_request)
         self.after_request(add_location)
+        self.after_request(keep_out_of_caches)
 
     def check_request(self) -> None:
         """Content negotiation (RFC 9110): refuse a request for anything but JSON."""
@@ -42,4 +43,10 @@ def add_location(response: Response) -> Response:
     if response.status_code == 201 and not response.location:
         row = get_appcontext()["result_dump"]  # what `@blp.response` has written
         response.location = f"{request.path.rstrip('/')}/{row['id']}"
+    return response
+
+
+def keep_out_of_caches(response: Response) -> Response:
+    """Let nobody store an answer, which may be personal; an ETag is checked all the same."""
+    response.headers.setdefault("Cache-Control", "no-store")
     return response

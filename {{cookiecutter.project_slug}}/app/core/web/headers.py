@@ -17,8 +17,9 @@ EXPOSED_HEADERS = ["ETag", "Location", "Retry-After", "X-Request-ID"]
 
 
 def configure(app: Flask) -> None:
-    """Add the headers, and open what the settings open."""
+    """Add the headers, and open and close what the settings say."""
     app.after_request(add_security_headers)
+    app.config["TRUSTED_HOSTS"] = app.config["TRUSTED_HOSTS"] or None  # None: any
     if origins := app.config["CORS_ORIGINS"]:
         CORS(app, origins=origins, expose_headers=EXPOSED_HEADERS)
     if count := app.config["TRUSTED_PROXIES"]:

@@ -1,6 +1,10 @@
 """Probes for load balancers and orchestrators."""
 
 from functools import cache
+{% if cookiecutter.database == "sqlite" %}
+from pathlib import Path
+from shutil import disk_usage
+{% endif %}
 
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
@@ -9,6 +13,9 @@ from flask import Blueprint, abort
 from app.core.data.session import db
 from app.settings import ROOT
 
+{% if cookiecutter.database == "sqlite" %}
+ROOM = 16 * 2**20  # bytes that must be free on the disk of the database
+{% endif %}
 blueprint = Blueprint("health", __name__, url_prefix="/health")
 
 
@@ -21,6 +28,11 @@ def live() -> dict[str, str]:
 @blueprint.get("/ready")
 def ready() -> dict[str, str]:
     """Answer 200 when the database answers and has every migration, else 503."""
+{% if cookiecutter.database == "sqlite" %}
+    file = Path(db.session.connection().engine.url.database or ".")
+    if disk_usage(file.parent).free < ROOM:
+        abort(503, "The disk is full.")
+{% endif %}
     context = MigrationContext.configure(db.session.connection())
     applied, (heads, known) = set(context.get_current_heads()), revisions()
     # A revision that is not known is of a later release, which takes over from this one.

@@ -17,6 +17,7 @@ from app.core.errors import Conflict, Invalid, NotFound, ServiceError
 from app.core.web.request_log import request_id
 
 PROBLEM_JSON = "application/problem+json"
+MOST = 100  # errors in one answer, however many a body has
 # The status of each exception; a subclass has that of its class.
 STATUS = {ServiceError: 400, NotFound: 404, Conflict: 409, Invalid: 422}
 
@@ -81,7 +82,7 @@ def handle_http_exception(error: HTTPException) -> BaseResponse:
     messages = data.get("messages", {})
     detail = "Some fields are not valid." if messages else error.description
     detail = data.get("message", detail)  # of flask_smorest.abort()
-    errors = sorted(field_errors(messages), key=lambda error: error["field"])
+    errors = sorted(field_errors(messages), key=lambda error: error["field"])[:MOST]
     headers = dict(error.get_headers()) | (data.get("headers") or {})
     return problem(status, detail, errors, headers)
 

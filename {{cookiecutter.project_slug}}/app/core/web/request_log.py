@@ -11,6 +11,7 @@ from pythonjsonlogger.json import JsonFormatter
 
 logger = logging.getLogger(__name__)
 
+TIMES = "%Y-%m-%dT%H:%M:%S+00:00"  # RFC 3339, in UTC
 FORMAT = "%(asctime)s %(levelname)-7s %(name)s [%(request_id)s] %(message)s"
 
 
@@ -31,7 +32,9 @@ def configure(app: Flask) -> None:
     handler = logging.StreamHandler()
     handler.addFilter(add_request_id)
     # The JSON formatter takes the names of its fields from the format.
-    handler.setFormatter((JsonFormatter if production else logging.Formatter)(FORMAT))
+    formatter = (JsonFormatter if production else logging.Formatter)(FORMAT, TIMES)
+    formatter.converter = time.gmtime
+    handler.setFormatter(formatter)
     level = app.config["LOG_LEVEL"].upper()
     logging.basicConfig(level=level, handlers=[handler], force=True)
     logging.getLogger("alembic").setLevel("WARNING")
