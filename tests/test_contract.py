@@ -18,6 +18,7 @@ from tests.variants import ROOT
 
 ROUNDS, WRITERS = 10, 8
 LIMITS = ("LOGIN_LIMIT", "LOGIN_FAILURE_LIMIT", "LOGIN_ACCOUNT_LIMIT", "REFRESH_LIMIT")
+LIMITS += ("MAIL_LIMIT",)
 UNLIMITED = dict.fromkeys(LIMITS, "100000 per minute")
 
 

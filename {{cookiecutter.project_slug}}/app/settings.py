@@ -51,6 +51,11 @@ NO_ORIGIN = "must be origins, with commas between: https://www.example.com"
 {% if cookiecutter.auth == "jwt" %}
 STORE = "memory://$|rediss?://."
 NO_STORE = "must look like redis://localhost:6379, or be memory://"
+PAGES = r"https?://[\w.:-]+(/[\w./~-]*)?$"
+FRONTEND, NO_PAGES = "http://127.0.0.1:8000", "must look like https://example.com"
+ADDRESS = r"[^@\s]+@[\w.-]+$"
+NO_ADDRESS = "must look like noreply@example.com"
+NO_MAIL_SERVER = "must look like smtp://user:password@host:587, or be empty."
 {% endif %}
 
 
@@ -86,6 +91,17 @@ def check_rate_limit(text: str) -> None:
         if min(limit.amount for limit in parse_many(text)) > 0:
             return
     raise ValidationError("must look like: 60 per minute")
+
+
+def check_smtp_url(text: str) -> None:
+    """Refuse what names no mail server; empty is none."""
+    with suppress(ArgumentError, ValueError):
+        url = make_url(text or "smtp://none")
+        named = bool(re.fullmatch(r"[\w.:-]+", url.host or "", re.ASCII))
+        known = url.drivername in {"smtp", "smtps"} and 0 < (url.port or 1) < 65536
+        if named and known and not url.database and not url.query:
+            return
+    raise ValidationError(NO_MAIL_SERVER)
 {% endif %}
 
 
@@ -122,6 +138,12 @@ class Settings:
     LOGIN_ACCOUNT_LIMIT: Annotated[str, check_rate_limit] = "100 per 15 minutes"
     REFRESH_LIMIT: Annotated[str, check_rate_limit] = "120 per minute"
     RATELIMIT_STORAGE_URI: Annotated[str, Regexp(STORE, error=NO_STORE)] = "memory://"
+    SMTP_URL: Annotated[str, check_smtp_url] = ""
+    MAIL_FROM: Annotated[str, Regexp(ADDRESS, error=NO_ADDRESS)] = "noreply@localhost"
+    MAIL_LIMIT: Annotated[str, check_rate_limit] = "5 per minute"
+    MAIL_TOKEN_MINUTES: Annotated[int, Range(1, 1440, error=BOUNDS)] = 30
+    FRONTEND_URL: Annotated[str, Regexp(PAGES, error=NO_PAGES)] = FRONTEND
+    VERIFIED_EMAIL_REQUIRED: bool = False
 {% endif %}
 
     def __post_init__(self) -> None:

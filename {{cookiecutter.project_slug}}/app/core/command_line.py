@@ -17,7 +17,7 @@ from app.core.data.base import Base
 from app.core.data.session import db
 from app.core.discovery import instances, modules
 {% if cookiecutter.auth == "jwt" %}
-from app.core.identity import sign_ins
+from app.core.identity import mail_tokens, sign_ins
 {% endif %}
 from app.settings import EXAMPLE_URL
 
@@ -72,6 +72,7 @@ def purge(older_than: str) -> None:
         click.echo(f"Removed {count} {table}.")
 {% if cookiecutter.auth == "jwt" %}
     click.echo(f"Removed {sign_ins.purge()} expired sign_ins.")
+    click.echo(f"Removed {mail_tokens.purge()} expired mail_tokens.")
 {% endif %}
 
 

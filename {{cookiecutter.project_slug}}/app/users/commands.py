@@ -12,6 +12,7 @@ from marshmallow import ValidationError
 from sqlalchemy.exc import IntegrityError
 
 from app.core.data import repository
+from app.core.data.base import utc_now
 from app.core.data.session import db, transaction
 from app.core.errors import NotFound
 from app.core.identity import permissions
@@ -44,12 +45,14 @@ def create_superuser(email: str, name: str) -> None:
         known = db.session.scalar(sa.select(User).filter_by(email=email.lower()))
     if known:
         values = {"is_superuser": True, "is_active": True}
-        permissions.log_privileges(repository.save(known, values), values)
+        verified = {"email_verified_at": utc_now()}
+        permissions.log_privileges(repository.save(known, values | verified), values)
         click.echo(f"{known.email} is a superuser now, with the same password.")
         return
     values = load(email=email, name=name, is_superuser=True)
+    values |= {"password": ask_password(), "email_verified_at": utc_now()}
     try:
-        user = services.create_user(values | {"password": ask_password()})
+        user = services.create_user(values)
     except IntegrityError:
         raise click.ClickException(
             f"{email} is of a deleted user: ./manage.py purge --older-than 0h frees it, "

@@ -10,7 +10,7 @@ from uuid import UUID
 from app.core.data import repository
 {% if jwt %}
 from app.core.data.session import transaction
-from app.core.identity import passwords, permissions, sign_ins
+from app.core.identity import mail_tokens, passwords, permissions, sign_ins
 from app.core.identity import services as identity
 {% endif %}
 from app.core.web.pagination import paginate
@@ -42,9 +42,11 @@ def update_user(user: User, values: dict[str, Any]) -> User:
 {% if jwt %}
     permissions.check_privileges(values, "is_active", "is_superuser")
     password = values.pop("current_password", "")
-    its_own = user.id == permissions.caller().id
-    if its_own and values.get("email", user.email) != user.email:
+    new_address = values.get("email", user.email) != user.email
+    if new_address and user.id == permissions.caller().id:
         identity.confirm(user, password)
+    if new_address:
+        values["email_verified_at"] = None
     with transaction():
         if False in (values.get("is_active"), values.get("is_superuser")):
             permissions.keep_a_superuser(user)
@@ -52,6 +54,8 @@ def update_user(user: User, values: dict[str, Any]) -> User:
         permissions.log_privileges(user, values)
         if not user.is_active:
             sign_ins.end(user_id=user.id)
+        if new_address or not user.is_active:
+            mail_tokens.remove(user_id=user.id)  # what was mailed is void
     return user
 {% else %}
     return repository.save(user, values)

@@ -12,6 +12,7 @@ from flask.views import MethodView
 {% endif %}
 {% if jwt %}
 from app.core.identity import guard, permissions, rate_limits
+from app.core.identity import services as identity
 from app.core.identity.blueprint import ANYONE, SUPERUSER, Blueprint
 from app.core.identity.views import blp as auth
 from app.core.web.blueprint import API_PREFIX
@@ -101,6 +102,7 @@ def delete_user(user_id: UUID) -> None:
 def register(values: dict[str, Any]) -> tuple[User, int, dict[str, str]]:
     """Register a new user."""
     user = services.create_user(values)
+    identity.ask_to_verify(user)
     return user, 201, {"Location": f"{API_PREFIX}/users/{user.id}"}
 
 
@@ -189,6 +191,7 @@ class Register(MethodView):
     def post(self, values: dict[str, Any]) -> tuple[User, int, dict[str, str]]:
         """Register a new user."""
         user = services.create_user(values)
+        identity.ask_to_verify(user)
         return user, 201, {"Location": f"{API_PREFIX}/users/{user.id}"}
 
 

@@ -82,3 +82,4 @@ def test_purge_removes_expired_sign_ins(
     runner.invoke(args=["token", EMAIL])
     result = runner.invoke(args=["purge", "--older-than", "30d"])
     assert "Removed 1 expired sign_ins." in result.output
+    assert "Removed 0 expired mail_tokens." in result.output

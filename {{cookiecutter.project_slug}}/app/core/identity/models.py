@@ -1,4 +1,4 @@
-"""Who can sign in, and the table of sign-ins."""
+"""Who can sign in, and the tables of sign-ins and of tokens in mails."""
 
 from datetime import datetime
 from uuid import UUID
@@ -18,6 +18,7 @@ class Account(Base):
     is_active: Mapped[bool]
     is_superuser: Mapped[bool] = mapped_column(default=False)
     password_hash: Mapped[str | None] = mapped_column(String(255))
+    email_verified_at: Mapped[datetime | None]
 
 
 class SignIn(Base):
@@ -36,5 +37,18 @@ class SignIn(Base):
     used_at: Mapped[datetime]  # when its newest token was issued
     address: Mapped[str] = mapped_column(String(50))
     user_agent: Mapped[str] = mapped_column(String(200))
+
+    user: Mapped[Account] = relationship("User")
+
+
+class MailToken(Base):
+    """A one-time token that was mailed to a user; only its hash is stored."""
+
+    __tablename__ = "mail_tokens"
+
+    user_id: Mapped[UUID] = mapped_column(ForeignKey("users.id"), index=True)
+    purpose: Mapped[str] = mapped_column(String(20))
+    token_hash: Mapped[str] = mapped_column(String(64), unique=True)  # SHA-256
+    expires_at: Mapped[datetime] = mapped_column(index=True)
 
     user: Mapped[Account] = relationship("User")

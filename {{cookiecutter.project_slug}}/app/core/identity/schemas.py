@@ -59,6 +59,24 @@ class SignInQuery(PageQuery):
     sort = fields.Sort(SignIn)
 
 
+class ForgottenPassword(Schema):
+    """Who has forgotten a password."""
+
+    email = fields.Email(required=True, validate=Length(max=254))
+
+
+class MailedToken(Schema):
+    """What a mail brought; it can be used once."""
+
+    token = fields.String(required=True, validate=Length(max=100))
+
+
+class NewPassword(MailedToken):
+    """A new password, for who has forgotten the old one."""
+
+    new_password = Password(required=True)
+
+
 class PasswordChange(Schema):
     """An old password and a new one."""
 

@@ -12,15 +12,23 @@ from app.core.data import repository
 from app.core.data.base import utc_now
 from app.core.data.session import db, transaction
 from app.core.errors import Invalid
-from app.core.identity import passwords, rate_limits, sign_ins, tokens
-from app.core.identity.errors import BadToken, Unauthorized
+from app.core.identity import (
+    mail,
+    mail_tokens,
+    passwords,
+    rate_limits,
+    sign_ins,
+    tokens,
+)
+from app.core.identity.errors import BadToken, Forbidden, Unauthorized
 from app.core.identity.models import Account, SignIn
 
 WRONG = "The address or the password is wrong."
+UNVERIFIED = "Confirm your address first: open the link that was mailed to it."
 
 
 def sign_in(email: str, password: str, client: dict[str, str]) -> dict[str, Any]:
-    """Return Tokens of a new sign-in. Raises Unauthorized, always in the same words."""
+    """Return Tokens of a new sign-in. Raises Unauthorized in the same words; Forbidden."""
     model = SignIn.user.property.mapper.class_  # `User`
     query = sa.select(model).filter_by(email=email, is_active=True)
     with transaction():  # a hash takes long: hold no lock meanwhile
@@ -41,6 +49,8 @@ def sign_in(email: str, password: str, client: dict[str, str]) -> dict[str, Any]
         user = db.session.scalar(unchanged)
         if user is None:
             raise Unauthorized(WRONG)
+        if ask_to_verify(user):
+            raise Forbidden(UNVERIFIED)
         user.password_hash = newer
         return start(user, client)
 
@@ -103,6 +113,45 @@ def set_password(user: Account, password: str) -> None:
     with transaction():
         repository.save(user, values)  # row lock: no sign-in comes in between
         sign_ins.end(user_id=user.id)
+        mail_tokens.remove(user_id=user.id, purpose=mail_tokens.NEW_PASSWORD)
+
+
+def mail_password_token(email: str) -> None:
+    """Mail a token for a new password, if somebody has this address.
+
+    Timing: all of it is done in the background, so that the answer tells nobody.
+    """
+    mail.later(mail_tokens.send, mail_tokens.NEW_PASSWORD, email=email)
+
+
+def reset_password(token: str, new_password: str) -> None:
+    """Set the password of who has a mailed token. Raises Invalid for a bad one."""
+    user = mail_tokens.use(token, mail_tokens.NEW_PASSWORD)
+    set_password(user, new_password)
+    current_app.logger.info("The password of user %s was reset.", user.id)
+
+
+def mail_verification(user: Account) -> None:
+    """Mail a token that confirms the address, unless that was done."""
+    purpose = mail_tokens.VERIFIED_EMAIL
+    mail.later(mail_tokens.send, purpose, id=user.id, email_verified_at=None)
+
+
+def ask_to_verify(user: Account) -> bool:
+    """Tell whether the address must be confirmed first; then mail what that needs."""
+    required: bool = current_app.config["VERIFIED_EMAIL_REQUIRED"]
+    if required and user.email_verified_at is None:
+        mail_verification(user)
+        return True
+    return False
+
+
+def verify_email(token: str) -> None:
+    """Note that the user has the address. Raises Invalid for a bad token."""
+    with transaction():
+        user = mail_tokens.use(token, mail_tokens.VERIFIED_EMAIL)
+        repository.save(user, {"email_verified_at": utc_now()})
+    current_app.logger.info("The address of user %s was confirmed.", user.id)
 
 
 def issue(

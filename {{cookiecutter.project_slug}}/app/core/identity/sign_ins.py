@@ -15,7 +15,7 @@ from app.core.data import repository
 from app.core.data.base import utc_now
 from app.core.data.session import db, transaction
 from app.core.errors import NotFound
-from app.core.identity import permissions
+from app.core.identity import mail_tokens, permissions
 from app.core.identity.errors import BadToken
 from app.core.identity.models import Account, SignIn
 from app.core.identity.rate_limits import network_of
@@ -112,6 +112,7 @@ def delete_account(user: Account) -> None:
         # Deactivate it: whatever brings the row back brings no access back.
         repository.save(user, {"is_active": False})  # row lock: no sign-in in between
         db.session.execute(sa.delete(SignIn).filter_by(user_id=user.id))
+        mail_tokens.remove(user_id=user.id)
         repository.delete(user)
 
 

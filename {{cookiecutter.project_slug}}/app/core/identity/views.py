@@ -27,6 +27,7 @@ def client() -> dict[str, str]:
 @blp.arguments(schemas.Credentials)
 @blp.response(200, schemas.Tokens)
 @blp.alt_response(401)
+@blp.alt_response(403)
 @blp.alt_response(429)
 @blp.access(ANYONE)
 def login(values: dict[str, Any]) -> dict[str, Any]:
@@ -85,6 +86,48 @@ def end_sign_ins(user_id: UUID) -> None:
 def change_password(values: dict[str, Any]) -> None:
     """Change the password, and sign out everywhere."""
     services.change_password(caller(), **values)
+
+
+@blp.post("/forgotten-password")
+@rate_limits.by_address("MAIL_LIMIT")
+@blp.arguments(schemas.ForgottenPassword)
+@blp.response(202)
+@blp.alt_response(429)
+@blp.access(ANYONE)
+def forgotten_password(values: dict[str, Any]) -> None:
+    """Ask for a mail with a token for a new password."""
+    services.mail_password_token(**values)
+
+
+@blp.post("/new-password")
+@rate_limits.by_address("LOGIN_LIMIT")
+@blp.arguments(schemas.NewPassword)
+@blp.response(204)
+@blp.alt_response(429)
+@blp.access(ANYONE)
+def new_password(values: dict[str, Any]) -> None:
+    """Set a new password with a mailed token, and sign out everywhere."""
+    services.reset_password(**values)
+
+
+@blp.post("/verification")
+@rate_limits.by_address("MAIL_LIMIT")
+@blp.response(202)
+@blp.alt_response(429)
+def verification() -> None:
+    """Ask for a mail with a token that confirms the address."""
+    services.mail_verification(caller())
+
+
+@blp.post("/verified-email")
+@rate_limits.by_address("LOGIN_LIMIT")
+@blp.arguments(schemas.MailedToken)
+@blp.response(204)
+@blp.alt_response(429)
+@blp.access(ANYONE)
+def verified_email(values: dict[str, Any]) -> None:
+    """Confirm the address with a mailed token."""
+    services.verify_email(**values)
 {% else %}
 @blp.route("/login")
 class Login(MethodView):
@@ -94,6 +137,7 @@ class Login(MethodView):
     @blp.arguments(schemas.Credentials)
     @blp.response(200, schemas.Tokens)
     @blp.alt_response(401)
+    @blp.alt_response(403)
     @blp.alt_response(429)
     @blp.access(ANYONE)
     def post(self, values: dict[str, Any]) -> dict[str, Any]:
@@ -170,4 +214,58 @@ class Password(MethodView):
     def post(self, values: dict[str, Any]) -> None:
         """Change the password, and sign out everywhere."""
         services.change_password(caller(), **values)
+
+
+@blp.route("/forgotten-password")
+class ForgottenPassword(MethodView):
+    """A password that was forgotten."""
+
+    @rate_limits.by_address("MAIL_LIMIT")
+    @blp.arguments(schemas.ForgottenPassword)
+    @blp.response(202)
+    @blp.alt_response(429)
+    @blp.access(ANYONE)
+    def post(self, values: dict[str, Any]) -> None:
+        """Ask for a mail with a token for a new password."""
+        services.mail_password_token(**values)
+
+
+@blp.route("/new-password")
+class NewPassword(MethodView):
+    """A password in place of a forgotten one."""
+
+    @rate_limits.by_address("LOGIN_LIMIT")
+    @blp.arguments(schemas.NewPassword)
+    @blp.response(204)
+    @blp.alt_response(429)
+    @blp.access(ANYONE)
+    def post(self, values: dict[str, Any]) -> None:
+        """Set a new password with a mailed token, and sign out everywhere."""
+        services.reset_password(**values)
+
+
+@blp.route("/verification")
+class Verification(MethodView):
+    """Confirming an address."""
+
+    @rate_limits.by_address("MAIL_LIMIT")
+    @blp.response(202)
+    @blp.alt_response(429)
+    def post(self) -> None:
+        """Ask for a mail with a token that confirms the address."""
+        services.mail_verification(caller())
+
+
+@blp.route("/verified-email")
+class VerifiedEmail(MethodView):
+    """An address that was confirmed."""
+
+    @rate_limits.by_address("LOGIN_LIMIT")
+    @blp.arguments(schemas.MailedToken)
+    @blp.response(204)
+    @blp.alt_response(429)
+    @blp.access(ANYONE)
+    def post(self, values: dict[str, Any]) -> None:
+        """Confirm the address with a mailed token."""
+        services.verify_email(**values)
 {% endif %}
