@@ -31,7 +31,7 @@ KINDS = {
     "right password": {"email": KNOWN, "password": PASSWORD},
 }
 ME = "GET /auth/me with a token"
-LIMITS = ("LOGIN_LIMIT", "LOGIN_FAILURE_LIMIT")
+LIMITS = ("LOGIN_LIMIT", "LOGIN_FAILURE_LIMIT", "LOGIN_ACCOUNT_LIMIT")
 
 
 def main() -> None:

@@ -48,9 +48,10 @@ def test_pages(answers: dict[str, Any], project: Path, page: Page) -> None:
         if answers["auth"] == "jwt":
             token = str(http.headers["Authorization"]).removeprefix("Bearer ")
             page.locator("button.authorize").first.click()
-            page.locator(".auth-container input").fill(token)
-            page.locator(".auth-btn-wrapper button.authorize").click()
-            page.locator(".auth-btn-wrapper button.btn-done").click()
+            form = page.locator("form:has(#auth-bearer-value)")
+            form.locator("input").fill(token)
+            form.locator("button.authorize").click()
+            page.locator("button.btn-done").first.click()
             order = page.locator("#operations-orders-orders_create")
             order.locator("button.opblock-summary-control").click()
             order.locator("button.execute").click()

@@ -127,7 +127,7 @@ def test_tree_names_what_is_there(project: Path) -> None:
     tree = re.search(r"## What is where\n\n```\n(.*?)```", text, re.DOTALL)[1]
     top = re.findall(r"^([\w.]+)/?", tree, re.MULTILINE)
     tracked = {name.split("/")[0] for name in variants.files(project)} | {"migrations"}
-    usual = {"Makefile", "README.md", "AGENTS.md", "pyproject.toml"}
+    usual = {"Makefile", "README.md", "AGENTS.md", "SECURITY.md", "pyproject.toml"}
     usual |= {"requirements.txt", "requirements-dev.txt"}
     assert set(top) == {n for n in tracked if not n.startswith(".")} - usual
     for name in re.findall(r"^ {2,4}([\w.]+)/? ", tree, re.MULTILINE):

@@ -64,7 +64,7 @@ REFUSED = {
     "Book a:str:uniqe": "Did you mean unique",
     "Book a:enum": "write a:enum:",
     "Book a:enum:x,x": "twice",
-    "Book a:ref:Nothing": "there is no model 'Nothing'. Models: Order, SignIn, User",
+    "Book a:ref:Nothing": "there is no model 'Nothing'. Models: ApiKey, MailToken, Order",
     "Book a:int:default=x": "not a good default for int",
     "Book a:int:min=0:default=-1": "not a good default for int",
     "Book a:enum:x,y:default=z": "not a good default for enum",
@@ -263,7 +263,6 @@ def test_ctrl_c_leaves_no_trace(tracked: Path, moment: float) -> None:
     assert status(tracked) == ""
 
 
-@first()
 # Ends `resource add` after it has written a number of files.
 END_AFTER = """
 import os, signal, sys
@@ -296,6 +295,7 @@ def test_killed_it_leaves_what_can_be_taken_back(tracked: Path, name: str) -> No
         assert status(tracked) == "", number
 
 
+@first()
 def test_existing_files_are_kept(tracked: Path) -> None:
     (tracked / "tests/books").mkdir()
     (tracked / "tests/books/factory.py").write_text("mine")

@@ -4,6 +4,7 @@ import json
 import os
 import pty
 import re
+import secrets
 import socket
 import subprocess
 import threading
@@ -106,7 +107,7 @@ def test_tokens_outlive_the_process(project: Path) -> None:
         issued = post(url, "login", **ROOT_USER).json()
         assert me(url, issued["access_token"]) == {200}
     old = re.search("SECRET_KEY=(.*)", (project / ".env").read_text())[1]
-    new = {"SECRET_KEY": "n3w-" * 10, "SECRET_KEY_FALLBACKS": old}
+    new = {"SECRET_KEY": secrets.token_urlsafe(32), "SECRET_KEY_FALLBACKS": old}
     with support.serve(project, WEB_CONCURRENCY="3", **new) as url:
         assert me(url, issued["access_token"]) == {200}
         headers = {"Authorization": f"Bearer {issued['access_token']}"}

@@ -13,7 +13,7 @@ def release(template: Path) -> None:
     tree = template / TREE.name
     readme = tree / "README.md"
     readme.write_text(readme.read_text().replace("## First steps", "## Start here"))
-    (tree / "SECURITY.md").write_text("# How to report a weakness\n")
+    (tree / "NOTES.md").write_text("# Notes\n")
     commit(template)
 
 
@@ -80,7 +80,7 @@ def check_updated(project: Path) -> None:
     readme = (project / "README.md").read_text()
     assert "## Start here" in readme
     assert readme.endswith("\nOurs.\n")
-    assert (project / "SECURITY.md").exists()
+    assert (project / "NOTES.md").exists()
     assert (project / "app/users/extra.py").exists()
     assert not (project / "app/orders").exists()
     assert not (project / "scripts/prune.py").exists()

@@ -43,6 +43,7 @@ DEFAULTS: dict[str, dict[str, Any]] = {
     "testing": {"DATABASE_URL": TESTING_URL, "SECRET_KEY": token_urlsafe(32)},
     "production": {"DOCS_ENABLED": False},
 }
+NO_DATABASE = f"must begin with {DRIVER}:// and look like {EXAMPLE_URL}."
 BOUNDS = "must be {min} to {max}."
 LOG_LEVELS = re.compile("(DEBUG|INFO|WARNING|ERROR|CRITICAL)$", re.IGNORECASE)
 NO_LEVEL = "must be one of DEBUG, INFO, WARNING, ERROR, CRITICAL."
@@ -81,7 +82,7 @@ def check_database_url(text: str) -> None:
         url.get_dialect()().create_connect_args(url)
         if url.drivername == DRIVER:
             return
-    raise ValidationError(f"must look like {EXAMPLE_URL}.")
+    raise ValidationError(NO_DATABASE)
 {% if cookiecutter.auth == "jwt" %}
 
 
@@ -158,7 +159,7 @@ class Settings:
                     raise SettingsError(f"{name} {error.messages[0]}") from None
         # The tests make databases of their own on a server.
         if self.APP_ENV != "testing" and not make_url(self.DATABASE_URL).database:
-            raise SettingsError(f"DATABASE_URL must look like {EXAMPLE_URL}.")
+            raise SettingsError(f"DATABASE_URL {NO_DATABASE}")
 
 
 def load_settings() -> Settings:

@@ -24,7 +24,10 @@ def all_or_nothing() -> Iterator[list[Path]]:
         yield made
     except BaseException as error:
         for path in reversed(made):
-            path.rmdir() if path.is_dir() else path.unlink(missing_ok=True)
+            if path.is_dir():
+                path.rmdir()
+            elif path.exists():  # else the error came before it was there
+                path.unlink()
         if former is not None and openapi.read_bytes() != former:
             openapi.write_bytes(former)
         if isinstance(error, OSError):

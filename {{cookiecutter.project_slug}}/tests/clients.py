@@ -34,3 +34,10 @@ def with_token(app: Flask, token: str) -> FlaskClient:
     client = app.test_client()
     client.environ_base["HTTP_AUTHORIZATION"] = f"Bearer {token}"
     return client
+
+
+def with_key(app: Flask, key: str) -> FlaskClient:
+    """Return a client that sends an API key."""
+    client = app.test_client()
+    client.environ_base["HTTP_X_API_KEY"] = key
+    return client

@@ -27,7 +27,8 @@ def test_headers(client: FlaskClient, path: str) -> None:
     assert headers["X-Content-Type-Options"] == "nosniff"
     assert headers["X-Frame-Options"] == "DENY"
     assert headers["Referrer-Policy"] == "no-referrer"
-    assert "frame-ancestors 'none'" in headers["Content-Security-Policy"]
+    for directive in ("frame-ancestors", "base-uri"):
+        assert f"{directive} 'none'" in headers["Content-Security-Policy"]
     assert "Strict-Transport-Security" not in headers
 
 

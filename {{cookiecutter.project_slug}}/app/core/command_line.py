@@ -17,7 +17,8 @@ from app.core.data.base import Base
 from app.core.data.session import db
 from app.core.discovery import instances, modules
 {% if cookiecutter.auth == "jwt" %}
-from app.core.identity import mail_tokens, sign_ins
+from app.core.identity import sign_ins
+from app.core.identity.models import ApiKey, MailToken, SignIn
 {% endif %}
 from app.settings import EXAMPLE_URL
 
@@ -71,8 +72,8 @@ def purge(older_than: str) -> None:
     for table, count in soft_delete.purge(timedelta(hours=hours)).items():
         click.echo(f"Removed {count} {table}.")
 {% if cookiecutter.auth == "jwt" %}
-    click.echo(f"Removed {sign_ins.purge()} expired sign_ins.")
-    click.echo(f"Removed {mail_tokens.purge()} expired mail_tokens.")
+    for model in (SignIn, ApiKey, MailToken):
+        click.echo(f"Removed {sign_ins.purge(model)} expired {model.__tablename__}.")
 {% endif %}
 
 

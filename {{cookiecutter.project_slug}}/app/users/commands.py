@@ -1,4 +1,4 @@
-"""Commands for accounts: `./manage.py create-superuser`, `set-password`, `token`."""
+"""Commands for accounts: `./manage.py create-superuser`, `token`, `api-key` and so on."""
 
 import sys
 from datetime import timedelta
@@ -8,15 +8,16 @@ import click
 import sqlalchemy as sa
 from flask import current_app
 from flask.cli import with_appcontext
-from marshmallow import ValidationError
+from marshmallow import Schema, ValidationError
 from sqlalchemy.exc import IntegrityError
 
 from app.core.data import repository
 from app.core.data.base import utc_now
 from app.core.data.session import db, transaction
-from app.core.errors import NotFound
-from app.core.identity import permissions
+from app.core.errors import Invalid, NotFound
+from app.core.identity import api_keys, permissions
 from app.core.identity import services as identity
+from app.core.identity.schemas import ApiKeyCreate
 {% if cookiecutter.layout == "domain" %}
 
 from . import services
@@ -86,6 +87,21 @@ def token(email: str) -> None:
     click.echo(identity.start(find(email), CLIENT, timedelta(days=1))["access_token"])
 
 
+@click.command()
+@click.argument("email")
+@click.argument("name")
+@click.option("--days", default=90, show_default=True)
+@with_appcontext
+def api_key(email: str, name: str, days: int) -> None:
+    """Print a new API key of a user, this once, for the machine that is named."""
+    values = load(ApiKeyCreate, name=name, days=days)
+    user = find(email)
+    try:
+        click.echo(api_keys.create(user, **values)["key"])
+    except Invalid:
+        raise click.ClickException(f"{user.email} is not active.") from None
+
+
 def find(email: str) -> User:
     """Return the user with this address. Raises ClickException."""
     try:
@@ -108,10 +124,10 @@ def ask_password() -> str:
     return str(load(password=given)["password"])
 
 
-def load(**values: Any) -> Any:
-    """Read some of the values of a UserCreate. Raises ClickException for bad ones."""
+def load(schema: type[Schema] = UserCreate, /, **values: Any) -> Any:
+    """Read some of the values of a schema. Raises ClickException for bad ones."""
     try:
-        return UserCreate(only=tuple(values)).load(values)
+        return schema(only=tuple(values)).load(values)
     except ValidationError as error:
         faults = error.messages_dict.items()
         lines = (f"{name}: {' '.join(texts)}" for name, texts in faults)

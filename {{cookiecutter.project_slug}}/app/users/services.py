@@ -53,7 +53,7 @@ def update_user(user: User, values: dict[str, Any]) -> User:
         repository.save(user, values)  # row lock: no sign-in comes in between
         permissions.log_privileges(user, values)
         if not user.is_active:
-            sign_ins.end(user_id=user.id)
+            sign_ins.end_access(user.id)
         if new_address or not user.is_active:
             mail_tokens.remove(user_id=user.id)  # what was mailed is void
     return user

@@ -17,13 +17,13 @@ from joserfc import jwt
 
 from app.core.data.base import utc_now
 from app.core.data.session import db
-from app.core.identity import tokens
+from app.core.identity import api_keys, tokens
 {% if cookiecutter.layout == "domain" %}
 from app.users.models import User
 {% else %}
 from app.models.user import User
 {% endif %}
-from tests.clients import sign_in, with_token
+from tests.clients import sign_in, with_key, with_token
 
 # Who adds an operation for everybody writes it into a public_operations.txt beside its tests.
 FILES = Path(__file__).resolve().parent.parent.glob("*/public_operations.txt")
@@ -118,9 +118,8 @@ def of_deactivated_user(app: Flask, good: FlaskClient) -> str:
 
 def of_deleted_user(app: Flask, good: FlaskClient) -> str:
     client = sign_in(app, is_superuser=True)
-    user = db.session.get(User, UUID(claims_of(client)["sub"]))
-    user.deleted_at = utc_now()
-    db.session.commit()
+    url = f"/api/v1/users/{claims_of(client)['sub']}"
+    assert good.delete(url, headers={"If-Match": "*"}).status_code == 204
     return token_of(client)
 
 
@@ -129,10 +128,25 @@ KINDS += [without_expiry, of_wrong_type, of_nobody, of_deactivated_user]
 KINDS += [of_deleted_user, strange_header]
 
 
-@pytest.mark.parametrize("kind", KINDS)
-def test_a_good_token_is_needed(app: Flask, client: FlaskClient, kind: Any) -> None:
+def bad_key(app: Flask, good: FlaskClient) -> str:
+    return f"key_{uuid4().hex}_{token_urlsafe(32)}"
+
+
+def expired_key(app: Flask, good: FlaskClient) -> str:
+    user = db.session.get(User, UUID(claims_of(good)["sub"]))
+    return api_keys.create(user, "expired", days=0)["key"]
+
+
+CLIENTS = [(kind, with_token) for kind in KINDS]
+CLIENTS += [(bad_key, with_key), (expired_key, with_key)]
+
+
+@pytest.mark.parametrize(("kind", "send"), CLIENTS)
+def test_a_good_credential_is_needed(
+    app: Flask, client: FlaskClient, kind: Any, send: Any
+) -> None:
     with app.app_context():
-        bad = with_token(app, kind(app, client))
+        bad = send(app, kind(app, client))
     checked = 0
     for method, path, said in operations(app):
         if said["name"] not in PUBLIC:
@@ -169,7 +183,14 @@ def test_revoked_while_the_body_comes_in(app: Flask, client: FlaskClient) -> Non
 def test_other_headers_are_no_token(anonymous: FlaskClient, header: str) -> None:
     answer = anonymous.get("/api/v1/auth/me", headers={"Authorization": header})
     assert answer.status_code == 401
-    assert answer.headers["WWW-Authenticate"] == 'Bearer error="invalid_token"'
+    fault = 'error="invalid_token"'
+    assert answer.headers["WWW-Authenticate"] == f"Bearer {fault}, ApiKey {fault}"
+
+
+def test_preflight_needs_no_token(app: Flask, anonymous: FlaskClient) -> None:
+    """Browsers ask without one what a page of another origin may do."""
+    for path in {path for _, path, _ in operations(app)}:
+        assert anonymous.open(path, method="OPTIONS").status_code == 200, path
 
 
 def test_a_good_token_is_enough(app: Flask) -> None:
@@ -182,8 +203,11 @@ def test_the_document_says_who_may(app: Flask, user_client: FlaskClient) -> None
     everywhere = document(app)["security"]
     for method, path, said in operations(app):
         public = said["name"] in PUBLIC
-        assert said.get("security", everywhere) == ([] if public else everywhere)
-        if not public:
+        security = said.get("security", everywhere)
+        if public:
+            assert security == []
+        else:
+            assert security in (everywhere, [{"bearer": []}])  # in person
             assert "401" in said["responses"]
         if user_client.open(path, method=method).status_code == 403:
             assert "403" in said["responses"], said["name"]

@@ -2,21 +2,24 @@
 
 from flask import Request
 
+from app.core.data.session import transaction
 from app.core.identity import sign_ins, tokens
 from app.core.identity.errors import BadToken
-from app.core.identity.models import SignIn
+from app.core.identity.models import Identity
 
 NAME, HEADER = "bearer", "Authorization"
 SCHEME = {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"}  # in OpenAPI
 CHALLENGE = "Bearer"  # in WWW-Authenticate
 
 
-def read(request: Request) -> SignIn:
-    """Return the sign-in of the token in the request. Raises BadToken."""
+def read(request: Request) -> Identity:
+    """Return the user and the sign-in of the token in the request. Raises BadToken."""
     try:
         given = request.authorization
     except ValueError as error:  # bytes that are no text
         raise BadToken from error
     if given is None or given.type != "bearer" or not given.token:
         raise BadToken
-    return sign_ins.find(tokens.decode(given.token, tokens.ACCESS))
+    with transaction():
+        sign_in = sign_ins.find(tokens.decode(given.token, tokens.ACCESS))
+    return Identity(sign_in.user, sign_in)

@@ -3,11 +3,11 @@
 from collections.abc import Callable
 from typing import Any
 
-from app.core.identity import guard
+from app.core.identity import bearer, guard
 from app.core.identity.guard import Access
 from app.core.web import blueprint
 
-ANYONE, SUPERUSER = Access.ANYONE, Access.SUPERUSER
+ANYONE, SUPERUSER, IN_PERSON = Access.ANYONE, Access.SUPERUSER, Access.IN_PERSON
 
 
 class Blueprint(blueprint.Blueprint):
@@ -39,6 +39,8 @@ def document_access(doc: Any, doc_info: Any, *, method: str, **_: Any) -> Any:
     if level is Access.ANYONE:
         return doc | {"security": []}
     doc["responses"][401] = "Unauthorized"
-    if level is Access.SUPERUSER or "requestBody" in doc:
+    if level is not Access.SIGNED_IN or "requestBody" in doc:
         doc["responses"][403] = "Forbidden"
+    if level is Access.IN_PERSON:
+        return doc | {"security": [{bearer.NAME: []}]}
     return doc

@@ -12,15 +12,14 @@ from typing import Any
 from apispec import APISpec
 from flask import Flask, Response, current_app, g, request
 
-from app.core.data.session import transaction
-from app.core.identity import bearer
+from app.core.identity import api_keys, bearer
 from app.core.identity.errors import BadToken, Forbidden, Unauthorized
-from app.core.identity.models import SignIn
+from app.core.identity.models import Identity
 from app.core.web import problems
 from app.core.web.request_parser import read_body
 
 # The ways of knowing who asks, each a module like bearer.py; the first header decides.
-READERS = (bearer,)
+READERS = (bearer, api_keys)
 
 
 class Access(Enum):
@@ -28,6 +27,7 @@ class Access(Enum):
 
     ANYONE = "anyone"
     SIGNED_IN = "signed in"
+    IN_PERSON = "signed in, not by an API key"
     SUPERUSER = "superuser"
 
 
@@ -42,13 +42,17 @@ def configure(app: Flask, spec: APISpec) -> None:
 
 def authenticate() -> None:
     """Refuse who may not call the operation. Raises Unauthorized and Forbidden."""
-    level = required_access()
-    if level is Access.ANYONE or is_preflight():
+    if is_preflight():
         return
-    sign_in = identify()
-    g.user, g.sign_in = sign_in.user, sign_in
-    g.log_fields["user"] = str(sign_in.user_id)
-    if level is Access.SUPERUSER and not sign_in.user.is_superuser:
+    level = required_access()
+    if level is Access.ANYONE:
+        return
+    identity = identify()
+    g.user, g.sign_in = identity.user, identity.sign_in
+    g.log_fields["user"] = str(g.user.id)
+    if level is Access.IN_PERSON and g.sign_in is None:
+        raise Forbidden("Sign in for this: an API key is not enough.")
+    if level is Access.SUPERUSER and not g.user.is_superuser:
         raise Forbidden("Only a superuser may do this.")
 
 
@@ -64,16 +68,15 @@ def while_registration_is_enabled(view: Callable[..., Any]) -> Callable[..., Any
     return check
 
 
-def identify() -> SignIn:
-    """Return the sign-in by which the caller is known. Raises Unauthorized, BadToken."""
+def identify() -> Identity:
+    """Return who asks. Raises Unauthorized, BadToken."""
     for reader in READERS:
         if reader.HEADER in request.headers:
             # The body first: whoever is revoked while it comes in is refused. And no
             # lock is held meanwhile.
             read_body(request)
-            with transaction():
-                sign_in: SignIn = reader.read(request)
-            return sign_in
+            identity: Identity = reader.read(request)
+            return identity
     raise Unauthorized
 
 

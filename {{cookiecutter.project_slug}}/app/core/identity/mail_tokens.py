@@ -76,14 +76,9 @@ def use(token: str, purpose: str) -> Account:
     raise Invalid("Is not valid, or no longer: ask for another one.", "token")
 
 
-def remove(*where: sa.ColumnElement[bool], **values: Any) -> int:
-    """Void the tokens that fulfil this and have these values; return how many."""
+def remove(**values: Any) -> int:
+    """Void the tokens with these values; return how many."""
     with transaction():
-        removed = sa.delete(MailToken).where(*where).filter_by(**values)
+        removed = sa.delete(MailToken).filter_by(**values)
         result: Any = db.session.execute(removed)
     return int(result.rowcount)
-
-
-def purge() -> int:
-    """Remove tokens that have expired; return how many."""
-    return remove(MailToken.expires_at < utc_now())

@@ -1,5 +1,6 @@
-"""Who can sign in, and the tables of sign-ins and of tokens in mails."""
+"""Who can sign in, and the tables of sign-ins, API keys and mailed tokens."""
 
+from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
@@ -52,3 +53,26 @@ class MailToken(Base):
     expires_at: Mapped[datetime] = mapped_column(index=True)
 
     user: Mapped[Account] = relationship("User")
+
+
+class ApiKey(Base):
+    """A key by which a machine acts as a user, until it expires or `ended_at` is set."""
+
+    __tablename__ = "api_keys"
+
+    user_id: Mapped[UUID] = mapped_column(ForeignKey("users.id"), index=True)
+    name: Mapped[str] = mapped_column(String(100))
+    key_hash: Mapped[str] = mapped_column(String(64), unique=True)  # SHA-256
+    expires_at: Mapped[datetime]
+    ended_at: Mapped[datetime | None]
+    used_at: Mapped[datetime | None]  # give or take a minute
+
+    user: Mapped[Account] = relationship("User")
+
+
+@dataclass(frozen=True)
+class Identity:
+    """Who asks, and by which sign-in: by none with an API key."""
+
+    user: Account
+    sign_in: SignIn | None = None

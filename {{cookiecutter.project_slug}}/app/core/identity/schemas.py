@@ -1,9 +1,9 @@
 """What requests and answers say about signing in."""
 
 from marshmallow import Schema
-from marshmallow.validate import Length
+from marshmallow.validate import Length, Range
 
-from app.core.identity.models import SignIn
+from app.core.identity.models import ApiKey, SignIn
 from app.core.identity.passwords import LONGEST_TYPED, Password
 from app.core.web import fields
 from app.core.web.schemas import PageQuery, PageSchema
@@ -82,3 +82,38 @@ class PasswordChange(Schema):
 
     current_password = fields.String(required=True, validate=Length(max=LONGEST_TYPED))
     new_password = Password(required=True)
+
+
+class ApiKeyCreate(Schema):
+    """What a new API key needs: a name, and for how many days it is good."""
+
+    name = fields.String(required=True, validate=Length(min=1, max=100))
+    days = fields.Integer(load_default=90, validate=Range(1, 365))
+
+
+class ApiKeyRead(Schema):
+    """What is shown of an API key."""
+
+    id = fields.UUID(required=True)
+    name = fields.String(required=True)
+    created_at = fields.DateTime(required=True)
+    expires_at = fields.DateTime(required=True)
+    used_at = fields.DateTime(required=True, allow_none=True)
+
+
+class ApiKeyCreated(ApiKeyRead):
+    """A new API key, and the one time that the key itself is shown."""
+
+    key = fields.String(required=True)
+
+
+class ApiKeyPage(PageSchema):
+    """One page of the list of API keys."""
+
+    items = fields.List(fields.Nested(ApiKeyRead), required=True)
+
+
+class ApiKeyQuery(PageQuery):
+    """In which order the API keys come."""
+
+    sort = fields.Sort(ApiKey)

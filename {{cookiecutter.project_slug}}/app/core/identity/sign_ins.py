@@ -12,12 +12,12 @@ from flask import current_app
 from sqlalchemy.orm import joinedload
 
 from app.core.data import repository
-from app.core.data.base import utc_now
+from app.core.data.base import Base, utc_now
 from app.core.data.session import db, transaction
 from app.core.errors import NotFound
-from app.core.identity import mail_tokens, permissions
+from app.core.identity import permissions
 from app.core.identity.errors import BadToken
-from app.core.identity.models import Account, SignIn
+from app.core.identity.models import Account, ApiKey, MailToken, SignIn
 from app.core.identity.rate_limits import network_of
 from app.core.web.pagination import paginate
 
@@ -74,12 +74,19 @@ def end_of(sign_in: SignIn) -> datetime:
 
 def end(**criteria: UUID) -> None:
     """Revoke the sign-ins with these values: their tokens are refused from now on."""
-    change({"ended_at": utc_now()}, **criteria)
+    change(SignIn, {"ended_at": utc_now()}, **criteria)
 
 
-def change(values: dict[str, Any], **criteria: Any) -> int:
-    """Change the sign-ins that have not ended; return how many the criteria meet."""
-    changed = sa.update(SignIn).filter_by(**criteria, ended_at=None).values(values)
+def end_access(user_id: UUID) -> None:
+    """Revoke all that a user has: every sign-in, then every API key."""
+    with transaction():
+        for model in (SignIn, ApiKey):
+            change(model, {"ended_at": utc_now()}, user_id=user_id)
+
+
+def change(model: type[Base], values: dict[str, Any], **criteria: Any) -> int:
+    """Change the rows that have not ended; return how many the criteria meet."""
+    changed = sa.update(model).filter_by(**criteria, ended_at=None).values(values)
     with transaction():
         result: Any = db.session.execute(changed)
     return int(result.rowcount)
@@ -93,7 +100,7 @@ def list_of(user: Account, query: dict[str, Any]) -> dict[str, Any]:
 
 def end_own(user: Account, sign_in_id: UUID) -> None:
     """End a sign-in of a user. Raises NotFound for one of somebody else."""
-    if not change({"ended_at": utc_now()}, id=sign_in_id, user_id=user.id):
+    if not change(SignIn, {"ended_at": utc_now()}, id=sign_in_id, user_id=user.id):
         raise NotFound("SignIn not found.")
 
 
@@ -106,19 +113,19 @@ def sign_out(sign_in: SignIn, everywhere: bool) -> None:
 
 
 def delete_account(user: Account) -> None:
-    """Delete a user with every sign-in. Raises Conflict while other rows refer to it."""
+    """Delete a user with all access. Raises Conflict while other rows refer to it."""
     with transaction():
         permissions.keep_a_superuser(user)
         # Deactivate it: whatever brings the row back brings no access back.
         repository.save(user, {"is_active": False})  # row lock: no sign-in in between
-        db.session.execute(sa.delete(SignIn).filter_by(user_id=user.id))
-        mail_tokens.remove(user_id=user.id)
+        for model in (SignIn, ApiKey, MailToken):
+            db.session.execute(sa.delete(model).filter_by(user_id=user.id))
         repository.delete(user)
 
 
-def purge() -> int:
-    """Remove sign-ins that have expired; return how many."""
+def purge(model: type[SignIn | ApiKey | MailToken]) -> int:
+    """Remove what has expired; return how many rows."""
     with transaction():
-        expired = sa.delete(SignIn).where(SignIn.expires_at < utc_now())
+        expired = sa.delete(model).where(model.expires_at < utc_now())
         result: Any = db.session.execute(expired)
     return int(result.rowcount)

@@ -8,8 +8,8 @@ from flask import g, request
 from flask.views import MethodView
 {% endif %}
 
-from app.core.identity import rate_limits, schemas, services, sign_ins
-from app.core.identity.blueprint import ANYONE, SUPERUSER, Blueprint
+from app.core.identity import api_keys, rate_limits, schemas, services, sign_ins
+from app.core.identity.blueprint import ANYONE, IN_PERSON, SUPERUSER, Blueprint
 from app.core.identity.permissions import caller
 
 blp = Blueprint("auth", __name__, url_prefix="/auth", description="Signing in and out")
@@ -50,6 +50,7 @@ def refresh(values: dict[str, Any]) -> dict[str, Any]:
 @blp.post("/logout")
 @blp.arguments(schemas.SignOutQuery, location="query")
 @blp.response(204)
+@blp.access(IN_PERSON)
 def logout(query: dict[str, Any]) -> None:
     """Sign out, on this device or everywhere."""
     sign_ins.sign_out(g.sign_in, **query)
@@ -58,6 +59,7 @@ def logout(query: dict[str, Any]) -> None:
 @blp.get("/sign-ins/")
 @blp.arguments(schemas.SignInQuery, location="query")
 @blp.response(200, schemas.SignInPage)
+@blp.access(IN_PERSON)
 def list_sign_ins(query: dict[str, Any]) -> dict[str, Any]:
     """List the sign-ins of the user who asks."""
     return sign_ins.list_of(caller(), query)
@@ -65,6 +67,7 @@ def list_sign_ins(query: dict[str, Any]) -> dict[str, Any]:
 
 @blp.delete("/sign-ins/<uuid:sign_in_id>")
 @blp.response(204)
+@blp.access(IN_PERSON)
 def end_sign_in(sign_in_id: UUID) -> None:
     """End a sign-in of the user who asks."""
     sign_ins.end_own(caller(), sign_in_id)
@@ -74,8 +77,8 @@ def end_sign_in(sign_in_id: UUID) -> None:
 @blp.response(204)
 @blp.access(SUPERUSER)
 def end_sign_ins(user_id: UUID) -> None:
-    """End every sign-in of a user."""
-    sign_ins.end(user_id=user_id)
+    """End every sign-in and API key of a user."""
+    sign_ins.end_access(user_id)
 
 
 @blp.post("/password")
@@ -83,6 +86,7 @@ def end_sign_ins(user_id: UUID) -> None:
 @blp.arguments(schemas.PasswordChange)
 @blp.response(204)
 @blp.alt_response(429)
+@blp.access(IN_PERSON)
 def change_password(values: dict[str, Any]) -> None:
     """Change the password, and sign out everywhere."""
     services.change_password(caller(), **values)
@@ -128,6 +132,30 @@ def verification() -> None:
 def verified_email(values: dict[str, Any]) -> None:
     """Confirm the address with a mailed token."""
     services.verify_email(**values)
+
+
+@blp.get("/api-keys/")
+@blp.arguments(schemas.ApiKeyQuery, location="query")
+@blp.response(200, schemas.ApiKeyPage)
+def list_api_keys(query: dict[str, Any]) -> dict[str, Any]:
+    """List the API keys of the user who asks."""
+    return api_keys.list_of(caller(), query)
+
+
+@blp.post("/api-keys/")
+@blp.arguments(schemas.ApiKeyCreate)
+@blp.response(201, schemas.ApiKeyCreated)
+@blp.access(IN_PERSON)
+def create_api_key(values: dict[str, Any]) -> dict[str, Any]:
+    """Make an API key, which is shown this once."""
+    return api_keys.create(caller(), **values, sign_in=g.sign_in)
+
+
+@blp.delete("/api-keys/<uuid:api_key_id>")
+@blp.response(204)
+def end_api_key(api_key_id: UUID) -> None:
+    """End an API key of the user who asks."""
+    api_keys.end_own(caller(), api_key_id)
 {% else %}
 @blp.route("/login")
 class Login(MethodView):
@@ -166,6 +194,7 @@ class Logout(MethodView):
 
     @blp.arguments(schemas.SignOutQuery, location="query")
     @blp.response(204)
+    @blp.access(IN_PERSON)
     def post(self, query: dict[str, Any]) -> None:
         """Sign out, on this device or everywhere."""
         sign_ins.sign_out(g.sign_in, **query)
@@ -177,6 +206,7 @@ class SignIns(MethodView):
 
     @blp.arguments(schemas.SignInQuery, location="query")
     @blp.response(200, schemas.SignInPage)
+    @blp.access(IN_PERSON)
     def get(self, query: dict[str, Any]) -> dict[str, Any]:
         """List the sign-ins of the user who asks."""
         return sign_ins.list_of(caller(), query)
@@ -187,6 +217,7 @@ class OneSignIn(MethodView):
     """A sign-in of the user who asks."""
 
     @blp.response(204)
+    @blp.access(IN_PERSON)
     def delete(self, sign_in_id: UUID) -> None:
         """End a sign-in of the user who asks."""
         sign_ins.end_own(caller(), sign_in_id)
@@ -194,13 +225,13 @@ class OneSignIn(MethodView):
 
 @blp.route("/users/<uuid:user_id>/sign-ins")
 class SignInsOfUser(MethodView):
-    """All sign-ins of a user."""
+    """All access of a user."""
 
     @blp.response(204)
     @blp.access(SUPERUSER)
     def delete(self, user_id: UUID) -> None:
-        """End every sign-in of a user."""
-        sign_ins.end(user_id=user_id)
+        """End every sign-in and API key of a user."""
+        sign_ins.end_access(user_id)
 
 
 @blp.route("/password")
@@ -211,6 +242,7 @@ class Password(MethodView):
     @blp.arguments(schemas.PasswordChange)
     @blp.response(204)
     @blp.alt_response(429)
+    @blp.access(IN_PERSON)
     def post(self, values: dict[str, Any]) -> None:
         """Change the password, and sign out everywhere."""
         services.change_password(caller(), **values)
@@ -268,4 +300,32 @@ class VerifiedEmail(MethodView):
     def post(self, values: dict[str, Any]) -> None:
         """Confirm the address with a mailed token."""
         services.verify_email(**values)
+
+
+@blp.route("/api-keys/")
+class ApiKeys(MethodView):
+    """The API keys of the user who asks."""
+
+    @blp.arguments(schemas.ApiKeyQuery, location="query")
+    @blp.response(200, schemas.ApiKeyPage)
+    def get(self, query: dict[str, Any]) -> dict[str, Any]:
+        """List the API keys of the user who asks."""
+        return api_keys.list_of(caller(), query)
+
+    @blp.arguments(schemas.ApiKeyCreate)
+    @blp.response(201, schemas.ApiKeyCreated)
+    @blp.access(IN_PERSON)
+    def post(self, values: dict[str, Any]) -> dict[str, Any]:
+        """Make an API key, which is shown this once."""
+        return api_keys.create(caller(), **values, sign_in=g.sign_in)
+
+
+@blp.route("/api-keys/<uuid:api_key_id>")
+class OneApiKey(MethodView):
+    """An API key of the user who asks."""
+
+    @blp.response(204)
+    def delete(self, api_key_id: UUID) -> None:
+        """End an API key of the user who asks."""
+        api_keys.end_own(caller(), api_key_id)
 {% endif %}
