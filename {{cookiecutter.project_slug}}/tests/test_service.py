@@ -8,6 +8,9 @@ from flask import Flask
 from flask.testing import FlaskClient, FlaskCliRunner
 
 from app import create_app
+{% if cookiecutter.database == "sqlite" %}
+from app.core.web import health
+{% endif %}
 from app.settings import load_settings
 
 
@@ -16,6 +19,16 @@ def test_health(client: FlaskClient) -> None:
     assert client.get("/health/ready").status_code == 200
 
 
+{% if cookiecutter.database == "sqlite" %}
+def test_full_disk_is_not_ready(
+    client: FlaskClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(health, "ROOM", 2**63)  # more than any disk has
+    answer = client.get("/health/ready")
+    assert (answer.status_code, answer.json["detail"]) == (503, "The disk is full.")
+
+
+{% endif %}
 def test_openapi(client: FlaskClient) -> None:
     document = client.get("/openapi.json").json
     assert document["openapi"].startswith("3.1.")
