@@ -191,7 +191,7 @@ def test_what_is_refused_leaves_no_trace(tracked: Path) -> None:
 def test_dry_run_writes_nothing(tracked: Path) -> None:
     printed = resource(tracked, "add", *BOOK, "--dry-run")
     assert "# app/books/models.py" in printed
-    assert "class Book(Base):" in printed
+    assert "class Book(" in printed
     assert status(tracked) == ""
 
 
