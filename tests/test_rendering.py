@@ -1,10 +1,12 @@
 """Every combination of answers, rendered and checked as text."""
 
 import ast
+import functools
 import json
 import re
 import runpy
 import tomllib
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -13,11 +15,21 @@ import yaml
 from pytest_cookies.plugin import Cookies
 
 from tests import support, variants
-from tests.variants import COMBINATIONS, TREE, label
+from tests.variants import BESIDE, COMBINATIONS, RENDERINGS, TREE, label
+
+# On one worker, so that everything is rendered once.
+pytestmark = pytest.mark.xdist_group("rendering")
 
 PRUNE = runpy.run_path(str(TREE / "scripts/prune.py"))
 OWNED: dict[str, list[str]] = PRUNE["OWNED"]
 
+PARSERS: dict[str, Callable[[str], object]] = {
+    ".py": ast.parse,
+    ".toml": tomllib.loads,
+    ".json": json.loads,
+    ".yml": lambda text: list(yaml.safe_load_all(text)),
+    ".yaml": lambda text: list(yaml.safe_load_all(text)),
+}
 # Files whose own language has braces; none of them may name cookiecutter.
 BRACES = (".html", ".mako", ".yml")
 
@@ -30,13 +42,13 @@ def rendered(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
         label(answers): variants.prune(
             variants.render(answers, output / label(answers))
         )
-        for answers in COMBINATIONS
+        for answers in RENDERINGS
     }
-    print(f"{len(projects)} combinations, {len(variants.applications())} applications")
+    print(f"{len(projects)} combinations, {len(COMBINATIONS)} applications")
     return projects
 
 
-@pytest.fixture(params=COMBINATIONS, ids=label)
+@pytest.fixture(params=RENDERINGS, ids=label)
 def combination(
     request: pytest.FixtureRequest, rendered: dict[str, Path]
 ) -> tuple[dict[str, Any], Path]:
@@ -46,16 +58,19 @@ def combination(
 
 def test_text_is_clean(combination: tuple[dict[str, Any], Path]) -> None:
     for name, path in variants.files(combination[1]).items():
-        text = path.read_text(encoding="utf-8")
-        assert text.strip(), f"{name} is empty"
-        assert re.search(r"[^\n]\n\Z", text), f"{name}: its end"
-        assert not re.search(r"\A\n|\n{4}", text), f"{name}: blank lines"
-        assert not re.search(r"[ \t]$", text, re.MULTILINE), f"{name}: trailing blanks"
-        assert not re.search(r"cookiecutter(?!\.json)[._]|\{#", text), (
-            f"{name}: cookiecutter"
-        )
-        if not name.endswith(BRACES):
-            assert not re.search(r"\{%|\{\{", text), f"{name}: Jinja"
+        check_text(name, path.read_text(encoding="utf-8"))
+
+
+@functools.cache  # most files are the same in most combinations
+def check_text(name: str, text: str) -> None:
+    """Check what holds for every file."""
+    assert text.strip(), f"{name} is empty"
+    assert re.search(r"[^\n]\n\Z", text), f"{name}: its end"
+    assert not re.search(r"\A\n|\n{4}", text), f"{name}: blank lines"
+    assert not re.search(r"[ \t]$", text, re.MULTILINE), f"{name}: trailing blanks"
+    assert not re.search(r"cookiecutter(?!\.json)[._]|\{#", text), f"{name}: named"
+    if not name.endswith(BRACES):
+        assert not re.search(r"\{%|\{\{", text), f"{name}: Jinja"
 
 
 def test_no_directory_is_empty(combination: tuple[dict[str, Any], Path]) -> None:
@@ -64,11 +79,15 @@ def test_no_directory_is_empty(combination: tuple[dict[str, Any], Path]) -> None
 
 
 def test_every_file_parses(combination: tuple[dict[str, Any], Path]) -> None:
-    parsers = {".py": ast.parse, ".pyi": ast.parse, ".toml": tomllib.loads}
-    parsers |= {".json": json.loads, ".yml": yaml.safe_load, ".yaml": yaml.safe_load}
     for path in variants.files(combination[1]).values():
-        if path.suffix in parsers:
-            parsers[path.suffix](path.read_text(encoding="utf-8"))
+        if path.suffix in PARSERS:
+            parse(path.suffix, path.read_text(encoding="utf-8"))
+
+
+@functools.cache
+def parse(suffix: str, text: str) -> None:
+    """Read a file as what its name says it is."""
+    PARSERS[suffix](text)
 
 
 def test_workflows_are_valid(rendered: dict[str, Path]) -> None:
@@ -82,9 +101,25 @@ def test_workflows_are_valid(rendered: dict[str, Path]) -> None:
 def test_only_files_of_given_answers(combination: tuple[dict[str, Any], Path]) -> None:
     answers, project = combination
     given = {f"{question}={answer}" for question, answer in answers.items()}
+    given |= {"image"} if answers["deploy"] != "none" else set()
     for needed, names in OWNED.items():
         for name in names:
             assert (project / name).exists() == (set(needed.split()) <= given), name
+
+
+def test_what_is_beside_changes_no_application(
+    combination: tuple[dict[str, Any], Path], rendered: dict[str, Path]
+) -> None:
+    """That is why no application is booted for each answer to these questions."""
+    answers, project = combination
+    first = {name: variants.CHOICES[name][0] for name in BESIDE}
+    application = rendered[label({**answers, **first})]
+    for name in ("app", "tests", "scripts", "scaffold", "manage.py", "pyproject.toml"):
+        ours, theirs = project / name, application / name
+        if ours.is_dir():
+            same_files(ours, theirs)
+        else:
+            assert ours.read_bytes() == theirs.read_bytes(), name
 
 
 def test_table_names_every_file_of_a_layout() -> None:
@@ -102,7 +137,7 @@ def test_paths_work_on_windows(combination: tuple[dict[str, Any], Path]) -> None
 
 
 def test_size_of_default_project(rendered: dict[str, Path]) -> None:
-    project = rendered[label(COMBINATIONS[0])]
+    project = rendered[label(RENDERINGS[0])]
     names = variants.files(project)
     sizes = {n: len(p.read_text().splitlines()) for n, p in names.items()}
     python = {name: size for name, size in sizes.items() if name.endswith(".py")}
@@ -118,13 +153,13 @@ def test_size_of_default_project(rendered: dict[str, Path]) -> None:
 
 
 EACH_CHOICE = [
-    {**COMBINATIONS[0], question: choice}
+    {**RENDERINGS[0], question: choice}
     for question, choices in variants.CHOICES.items()
     for choice in choices[1:]
 ]
 
 
-@pytest.mark.parametrize("answers", [COMBINATIONS[0], *EACH_CHOICE], ids=label)
+@pytest.mark.parametrize("answers", [RENDERINGS[0], *EACH_CHOICE], ids=label)
 def test_baked_with_hooks_it_is_the_same(
     answers: dict[str, Any], cookies: Cookies, rendered: dict[str, Path]
 ) -> None:
@@ -137,8 +172,8 @@ def test_baked_with_hooks_it_is_the_same(
 def test_real_command_renders_the_same(
     rendered: dict[str, Path], tmp_path: Path
 ) -> None:
-    support.generate(tmp_path, {**COMBINATIONS[-1], "setup": False})
-    same_files(tmp_path / "order-service", rendered[label(COMBINATIONS[-1])])
+    support.generate(tmp_path, {**RENDERINGS[-1], "setup": False})
+    same_files(tmp_path / "order-service", rendered[label(RENDERINGS[-1])])
 
 
 def same_files(one: Path, other: Path) -> None:

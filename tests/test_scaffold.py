@@ -113,7 +113,7 @@ def first() -> pytest.MarkDecorator:
     return variants.each([variants.COMBINATIONS[0]])
 
 
-@variants.each_pair()
+@variants.each_pair("layout", "views", "auth")
 def test_orders_are_what_it_writes(answers: dict[str, Any], tracked: Path) -> None:
     seal = (tracked / "scaffold/resources/order.json").read_bytes()
     delete(tracked, answers, "orders")
@@ -124,7 +124,7 @@ def test_orders_are_what_it_writes(answers: dict[str, Any], tracked: Path) -> No
     assert status(tracked) == ""
 
 
-@variants.each_pair()
+@variants.each_pair("layout", "views", "auth")
 def test_whatever_it_writes_works(tracked: Path) -> None:
     add_resources(tracked)
     support.run("make", "check", cwd=tracked)

@@ -1,11 +1,9 @@
 """Every variant that the template can produce, read from cookiecutter.json."""
 
 import functools
-import hashlib
 import itertools
 import json
 import runpy
-import tempfile
 from pathlib import Path
 from typing import Any
 
@@ -24,12 +22,19 @@ CHOICES = {
     for name, value in QUESTIONS.items()
     if isinstance(value, list | bool) and not name.startswith("_") and name != "setup"
 }
-COMBINATIONS = [
+# Questions whose answers only add files beside the application, from the tree's own
+# directories for them. test_rendering holds them to it, so nothing is booted for them.
+BESIDE = {"deploy", "ci"}
+RENDERINGS = [
     dict(zip(CHOICES, values, strict=True))
     for values in itertools.product(*CHOICES.values())
 ]
-# Files that say something about the application and are not part of it.
-PROSE = {"README.md", "AGENTS.md", ".cookiecutter.json"}
+# One for each application: what is not answered here has its default.
+COMBINATIONS = [
+    {name: answer for name, answer in answers.items() if name not in BESIDE}
+    for answers in RENDERINGS
+    if all(answers[name] == CHOICES[name][0] for name in BESIDE)
+]
 
 
 def label(answers: dict[str, Any]) -> str:
@@ -42,7 +47,11 @@ def environment() -> jinja2.Environment:
     """Return one Jinja environment for all renderings: compiling is what takes long."""
     env = create_env_with_context({"cookiecutter": QUESTIONS})
     env.loader = jinja2.FileSystemLoader([TREE, ROOT / "templates"])
+    env.from_string = functools.cache(env.from_string)  # the names of files
     return env
+
+
+is_binary = functools.cache(generate.is_binary)
 
 
 def render(answers: dict[str, Any], output: Path) -> Path:
@@ -56,6 +65,7 @@ def render(answers: dict[str, Any], output: Path) -> Path:
         env = environment()
         patch.setattr(generate, "create_env_with_context", lambda context: env)
         patch.setattr(generate, "FileSystemLoader", lambda paths: env.loader)
+        patch.setattr(generate, "is_binary", is_binary)
         path = generate.generate_files(
             ROOT, context, output_dir=output, accept_hooks=False
         )
@@ -81,51 +91,45 @@ def files(project: Path) -> dict[str, Path]:
     return {n: p for n, p in found.items() if not n.startswith("migrations/")}
 
 
-def fingerprint(project: Path) -> str:
-    """Return a hash of what makes the application, not of the prose about it."""
-    digest = hashlib.sha256()
-    for name, path in files(project).items():
-        if name not in PROSE and not name.startswith(".github/"):
-            digest.update(name.encode() + path.read_bytes())
-    return digest.hexdigest()
+def sample(questions: tuple[str, ...]) -> list[dict[str, Any]]:
+    """Return few combinations in which every pair of two choices meets once or more.
 
-
-def sample() -> list[dict[str, Any]]:
-    """Return few combinations in which every pair of two choices meets once or more."""
-    meets = {
-        label(answers): set(itertools.combinations(answers.items(), 2))
-        for answers in COMBINATIONS
-    }
+    Of those that bring as many pairs together, the one with the most choices that
+    nothing has had yet, so that the other questions are sampled too.
+    """
+    meets, has = {}, {}
+    for answers in COMBINATIONS:
+        asked = [item for item in answers.items() if item[0] in questions]
+        meets[label(answers)] = set(itertools.combinations(asked, 2))
+        has[label(answers)] = set(answers.items())
     missing = set().union(*meets.values())
+    unseen = set().union(*has.values())
     chosen = []
     while missing:
         best = max(
-            COMBINATIONS, key=lambda answers: len(meets[label(answers)] & missing)
+            COMBINATIONS,
+            key=lambda answers: (
+                len(meets[label(answers)] & missing),
+                len(has[label(answers)] & unseen),
+            ),
         )
         chosen.append(best)
         missing -= meets[label(best)]
+        unseen -= has[label(best)]
     return chosen
-
-
-@functools.cache
-def applications() -> list[dict[str, Any]]:
-    """Return one combination for each distinct application among all of them."""
-    distinct: dict[str, dict[str, Any]] = {}
-    with tempfile.TemporaryDirectory() as scratch:
-        for answers in COMBINATIONS:
-            project = prune(render(answers, Path(scratch, label(answers))))
-            distinct.setdefault(fingerprint(project), answers)
-    return list(distinct.values())
 
 
 def each_application() -> pytest.MarkDecorator:
     """Parametrize a test with the `answers` of every distinct application."""
-    return each(applications())
+    return each(COMBINATIONS)
 
 
-def each_pair() -> pytest.MarkDecorator:
-    """Parametrize a test with `answers` that bring every two choices together."""
-    return each(sample())
+def each_pair(*questions: str) -> pytest.MarkDecorator:
+    """Parametrize a test with `answers` that bring every two choices together.
+
+    Of these questions only, or of all that change the application.
+    """
+    return each(sample(questions or tuple(COMBINATIONS[0])))
 
 
 def each_of(question: str) -> pytest.MarkDecorator:

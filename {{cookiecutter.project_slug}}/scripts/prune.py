@@ -91,12 +91,19 @@ OWNED = {
     "database=postgresql": [
         "app/core/data/embedded_server.py",
     ],
+    "ci=github": [
+        ".github/workflows/check.yml",
+    ],
 }
 
 GIVEN = {
     "layout={{ cookiecutter.layout }}",
     "database={{ cookiecutter.database }}",
     "auth={{ cookiecutter.auth }}",
+    "deploy={{ cookiecutter.deploy }}",
+    "ci={{ cookiecutter.ci }}",
+    # What both ways to deploy need.
+    "no image" if "{{ cookiecutter.deploy }}" == "none" else "image",
 }
 
 
