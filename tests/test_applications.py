@@ -42,15 +42,18 @@ def test_set_up_is_complete(answers: dict[str, Any], pristine: MakeProject) -> N
     assert len(list(project.glob("migrations/versions/*.py"))) == 1
 
 
-@variants.each_application()
+@variants.each_pair()
 def test_make_check_passes(project: Path) -> None:
+    """All of it where every two choices meet: the other tests here are about each."""
     printed = support.run("make", "check", cwd=project)
     assert re.search(r"\d+ passed", printed)
     assert "skipped" not in printed
 
 
 @variants.each_application()
-def test_strangers_tools_agree(project: Path) -> None:
+def test_code_is_clean(project: Path) -> None:
+    """By its own rules, and by the bare ones of somebody who has none."""
+    support.run("make", "lint", cwd=project)
     support.run("ruff", "check", "--isolated", ".", cwd=project)
     support.run("ruff", "format", "--check", ".", cwd=project)
 

@@ -4,13 +4,16 @@ import base64
 import json
 import shutil
 import socket
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from tests import support, variants
+from tests.conftest import MakeProject
 from tests.contract_hooks import LEAVER
 from tests.support import http
 from tests.test_scaffold import add_resources
@@ -22,9 +25,9 @@ LIMITS += ("MAIL_LIMIT",)
 UNLIMITED = dict.fromkeys(LIMITS, "100000 per minute")
 
 
-@pytest.fixture
-def url(project: Path) -> Any:
-    """Return the address of a served project with demo data and several processes."""
+@contextmanager
+def serve(project: Path) -> Iterator[str]:
+    """Serve a project with demo data and several processes."""
     support.run("./manage.py", "seed", "--users", "30", "--orders", "60", cwd=project)
     with support.serve(project, WEB_CONCURRENCY="4", **UNLIMITED) as url:
         yield url
@@ -32,9 +35,37 @@ def url(project: Path) -> Any:
     assert "Traceback" not in log, log
 
 
+@pytest.fixture(scope="module")
+def served(
+    pristine: MakeProject, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Callable[[dict[str, Any]], str]]:
+    """Return a function that serves a variant, once for the tests of this file."""
+    urls: dict[str, str] = {}
+    with ExitStack() as stack:
+
+        def once(answers: dict[str, Any]) -> str:
+            label = variants.label(answers)
+            if label not in urls:
+                folder = tmp_path_factory.mktemp(label) / "order-service"
+                project = support.copy(pristine(answers), folder)
+                urls[label] = stack.enter_context(serve(project))
+            return urls[label]
+
+        yield once
+
+
+@pytest.fixture
+def url(answers: dict[str, Any], served: Callable[[dict[str, Any]], str]) -> str:
+    """Return the address of a served variant, at which `http` is signed in."""
+    url = served(answers)
+    support.sign_in(url)
+    return url
+
+
 @variants.each_pair()
-def test_schemathesis_finds_nothing(url: str, tmp_path: Path) -> None:
-    attack(url, tmp_path, examples=40)
+def test_schemathesis_finds_nothing(project: Path, tmp_path: Path) -> None:
+    with serve(project) as url:
+        attack(url, tmp_path, examples=40)
 
 
 @variants.each_of("database")

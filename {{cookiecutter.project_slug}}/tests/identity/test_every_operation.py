@@ -222,12 +222,7 @@ def test_rows_of_others_are_out_of_reach(app: Flask, user_client: FlaskClient) -
             assert answer.status_code in {403, 404}, said["name"]
 
 
-def test_what_is_only_shown_cannot_be_set(
-    app: Flask, client: FlaskClient, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    # One request for each name is more than any rate limit lets through.
-    for limit in [name for name in app.config if name.endswith("_LIMIT")]:
-        monkeypatch.setitem(app.config, limit, "100000 per minute")
+def test_what_is_only_shown_cannot_be_set(app: Flask, client: FlaskClient) -> None:
     schemas = document(app)["components"]["schemas"]
     shown = {name for schema in schemas.values() for name in schema["properties"]}
     shown |= {"deleted_at", "password_hash"}
@@ -236,9 +231,15 @@ def test_what_is_only_shown_cannot_be_set(
             continue
         body = said["requestBody"]["content"]["application/json"]["schema"]
         known = schemas[body["$ref"].rpartition("/")[2]]["properties"]
-        for name in shown - known.keys():
+        names = sorted(shown - known.keys())
+        for start in range(0, len(names), 50):  # an answer names 100 fields at most
+            tried = names[start : start + 50]
             answer = client.open(
-                path, method=method, json={name: "x"}, headers={"If-Match": '"1"'}
+                path,
+                method=method,
+                json=dict.fromkeys(tried, "x"),
+                headers={"If-Match": '"1"'},
             )
-            assert answer.status_code == 422, (said["name"], name)
-            assert name in [error["field"] for error in answer.json["errors"]]
+            assert answer.status_code == 422, said["name"]
+            refused = {error["field"] for error in answer.json["errors"]}
+            assert set(tried) <= refused, said["name"]
