@@ -8,6 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from email.message import EmailMessage
 from pathlib import Path
+from threading import BoundedSemaphore
 from typing import Any
 from unittest.mock import MagicMock
 
@@ -550,3 +551,23 @@ def test_each_process_has_its_own_thread(
     monkeypatch.setattr(os, "getpid", lambda: 4711)
     forget(anonymous)
     assert processes == [4711]
+
+
+def test_a_full_queue_loses_mails_and_not_memory(
+    app: Flask,
+    anonymous: FlaskClient,
+    mails: Mails,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    monkeypatch.setattr(mail, "QUEUE", BoundedSemaphore(1))
+    register(anonymous)
+    assert mail.QUEUE.acquire(blocking=False)
+    assert forget(anonymous).status_code == 202
+    assert mails() == []
+    assert "A mail was lost" in caplog.text
+    mail.QUEUE.release()
+    for _ in range(2):  # what was sent makes room
+        forget(anonymous)
+        assert len(mails()) == 1
+        later(app)

@@ -11,6 +11,7 @@ from email.utils import format_datetime, make_msgid
 from functools import cache
 from pathlib import Path
 from smtplib import SMTP, SMTP_SSL, SMTPNotSupportedError
+from threading import BoundedSemaphore
 from typing import Any
 from uuid import uuid4
 
@@ -21,12 +22,20 @@ from sqlalchemy.engine import make_url
 from app.core.data.base import utc_now
 from app.core.identity.models import Account
 
+MOST = 1000  # mails that wait in a process
+QUEUE = BoundedSemaphore(MOST)
 SECONDS = 10  # that a mail server may take for each of its answers
 WHOLE_LINES = policy.default.clone(max_line_length=998)  # a link is not broken in two
 
 
 def later(job: Callable[..., None], *arguments: Any, **options: Any) -> None:
-    """Run a job in the background, with an application context of its own."""
+    """Run a job in the background, with an application context of its own.
+
+    A queue that is full, since the mail server is slow or away, loses the mail.
+    """
+    if not QUEUE.acquire(blocking=False):
+        current_app.logger.error("A mail was lost: %d wait already.", MOST)
+        return
     worker(os.getpid()).submit(run, app_ctx.app, job, *arguments, **options)
 
 
@@ -43,6 +52,8 @@ def run(app: Flask, job: Callable[..., None], *arguments: Any, **options: Any) -
             job(*arguments, **options)
         except Exception:
             app.logger.exception("A mail could not be made.")
+        finally:
+            QUEUE.release()
 
 
 def send(user: Account, subject: str, text: str) -> None:

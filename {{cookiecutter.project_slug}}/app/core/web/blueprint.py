@@ -23,6 +23,7 @@ class Blueprint(flask_smorest.Blueprint):
         super().__init__(*args, **options)
         self.before_request(self.check_request)
         self.after_request(add_location)
+        self.after_request(leave_empty)
         self.after_request(keep_out_of_caches)
 
     def check_request(self) -> None:
@@ -43,6 +44,14 @@ def add_location(response: Response) -> Response:
     if response.status_code == 201 and not response.location:
         row = get_appcontext()["result_dump"]  # what `@blp.response` has written
         response.location = f"{request.path.rstrip('/')}/{row['id']}"
+    return response
+
+
+def leave_empty(response: Response) -> Response:
+    """Send no body where an operation returns nothing, and not the JSON `null`."""
+    if get_appcontext().get("result_dump", response) is None:
+        response.data = b""
+        del response.headers["Content-Type"]
     return response
 
 
