@@ -59,7 +59,6 @@ def create_superuser(email: str, name: str) -> None:
             f"{email} is of a deleted user: ./manage.py purge --older-than 0h frees it, "
             "unless other rows refer to that user."
         ) from None
-    permissions.log_privileges(user, {"is_superuser": True})
     click.echo(f"Created the superuser {user.email}.")
 
 

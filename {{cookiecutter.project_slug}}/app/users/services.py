@@ -1,7 +1,7 @@
 {% set models = "\nfrom .models" if cookiecutter.layout == "domain" else "from app.models.user" %}
 {% set jwt = cookiecutter.auth == "jwt" %}
 {% set visible, raises = ("permissions.own(User.id), ", " Raises Forbidden.") if jwt else ("", "") %}
-{% set stored, delete = ("passwords.with_hash(values)", "sign_ins.delete_account") if jwt else ("values", "repository.delete") %}
+{% set delete = "sign_ins.delete_account" if jwt else "repository.delete" %}
 """What can be done with users; knows nothing of HTTP."""
 
 from typing import Any
@@ -34,7 +34,17 @@ def find_user(email: str) -> User:
 
 def create_user(values: dict[str, Any]) -> User:
     """Store a new user; `values` is a loaded UserCreate."""
-    return repository.save(User(), {{ stored }})
+{% if jwt %}
+    stored = passwords.with_hash(values)
+    with transaction():
+        sign_ins.lock_caller()
+        user = repository.save(User(), stored)
+    if user.is_superuser:
+        permissions.log_privileges(user, {"is_superuser": True})
+    return user
+{% else %}
+    return repository.save(User(), values)
+{% endif %}
 
 
 def update_user(user: User, values: dict[str, Any]) -> User:
@@ -48,11 +58,15 @@ def update_user(user: User, values: dict[str, Any]) -> User:
     if new_address:
         values["email_verified_at"] = None
     with transaction():
+        if password:  # to compare it took long
+            sign_ins.lock_caller()
         if False in (values.get("is_active"), values.get("is_superuser")):
             permissions.keep_a_superuser(user)
         repository.save(user, values)  # row lock: no sign-in comes in between
         permissions.log_privileges(user, values)
-        if not user.is_active:
+        if new_address:
+            permissions.log(f"The address of user {user.id} was changed")
+        if not user.is_active or (new_address and identity.must_verify(user)):
             sign_ins.end_access(user.id)
         if new_address or not user.is_active:
             mail_tokens.remove(user_id=user.id)  # what was mailed is void

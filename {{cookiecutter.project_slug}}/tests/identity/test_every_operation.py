@@ -14,10 +14,12 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 from joserfc import jwt
+from sqlalchemy import update
 
 from app.core.data.base import utc_now
 from app.core.data.session import db
-from app.core.identity import api_keys, tokens
+from app.core.identity import api_keys, passwords, tokens
+from app.core.identity.models import SignIn
 {% if cookiecutter.layout == "domain" %}
 from app.users.models import User
 {% else %}
@@ -177,6 +179,30 @@ def test_revoked_while_the_body_comes_in(app: Flask, client: FlaskClient) -> Non
     assert answer.status_code == 401
     url = "/api/v1/users/lookup?email=evil@example.com"
     assert client.get(url).status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("model", "change"),
+    [
+        (User, {"is_active": False}),
+        (User, {"is_superuser": False}),
+        (SignIn, {"ended_at": utc_now()}),
+    ],
+)
+def test_revoked_while_a_password_is_hashed(
+    app: Flask, monkeypatch: pytest.MonkeyPatch, model: Any, change: dict[str, Any]
+) -> None:
+    """Hashes wait for each other: who is revoked meanwhile must not act."""
+    doomed = sign_in(app, is_superuser=True)
+
+    def make_hash(_password: str) -> str:
+        changed = update(model).values(change)
+        db.session.execute(changed, execution_options={"synchronize_session": False})
+        return "a hash"
+
+    monkeypatch.setattr(passwords, "make_hash", make_hash)
+    body = {"email": "evil@example.com", "name": "Evil", "password": "long enough 1"}
+    assert doomed.post("/api/v1/users/", json=body).status_code == 401
 
 
 @pytest.mark.parametrize("header", ["", "Bearer", "Basic \xe9", "Basic eA==", "x"])

@@ -28,7 +28,7 @@ from app.users.models import User
 {% else %}
 from app.models.user import User
 {% endif %}
-from tests.clients import with_token
+from tests.clients import with_key, with_token
 
 AUTH = "/api/v1/auth"
 ADA = {"email": "ada@example.com", "password": "a lovely long password"}
@@ -113,7 +113,8 @@ def patch(client: FlaskClient, ada: FlaskClient, **values: Any) -> TestResponse:
 def test_a_new_password_by_mail(
     app: Flask, ada: FlaskClient, anonymous: FlaskClient, mails: Mails
 ) -> None:
-    assert forget(anonymous, "ADA@example.com").status_code == 202
+    answer = forget(anonymous, "ADA@example.com")
+    assert (answer.status_code, answer.data) == (202, b"")
     token = token_in(mails())
     assert len(token) >= 43  # 256 bits
     assert stored(app).token_hash not in {token, None}
@@ -229,25 +230,38 @@ def test_tokens_expire(
     assert "Removed 0 expired mail_tokens." in result.output
 
 
-def test_only_the_newest_token_is_good(
+def test_a_reset_ends_api_keys(
     app: Flask, ada: FlaskClient, anonymous: FlaskClient, mails: Mails
 ) -> None:
+    """Whoever had the account may have made some."""
+    body = {"name": "theirs", "days": 1}
+    key = with_key(app, ada.post(f"{AUTH}/api-keys/", json=body).json["key"])
+    assert key.get(f"{AUTH}/me").status_code == 200
+    forget(anonymous)
+    assert renew(anonymous, token_in(mails())) == 204
+    assert key.get(f"{AUTH}/me").status_code == 401
+
+
+def test_a_stranger_voids_no_token(
+    app: Flask, ada: FlaskClient, anonymous: FlaskClient, mails: Mails
+) -> None:
+    """Anybody can ask in somebody's name; one use voids all."""
     forget(anonymous)
     older = token_in(mails())
     later(app)
     forget(anonymous)
     newer = token_in(mails())
-    assert renew(anonymous, older) == 422
-    assert renew(anonymous, newer) == 204
+    assert renew(anonymous, older) == 204
+    assert renew(anonymous, newer) == 422
 
 
 def test_one_mail_a_minute(
     app: Flask, ada: FlaskClient, anonymous: FlaskClient, mails: Mails
 ) -> None:
     assert [forget(anonymous).status_code for _ in range(3)] == [202] * 3
+    assert len(mails()) == 1
     ada.post(f"{AUTH}/verification")
-    token = token_in(mails())
-    assert renew(anonymous, token) == 204  # those that were not sent void nothing
+    assert len(mails()) == 1  # a stranger's questions do not stop this one
 
 
 def test_mails_from_an_address_are_limited(
@@ -405,9 +419,13 @@ def test_verification_can_be_required(
     later(app)
     login(anonymous)  # asks for another mail: the first one may be lost
     second = token_in(mails())
-    assert verify(anonymous, first) == 422
     assert verify(anonymous, second) == 204
-    assert login(anonymous).status_code == 200
+    assert verify(anonymous, first) == 422  # one use voids all
+    answer = login(anonymous)
+    assert answer.status_code == 200
+    ada = with_token(app, answer.json["access_token"])
+    patch(ada, ada, email="new@example.com", current_password=ADA["password"])
+    assert ada.get(f"{AUTH}/me").status_code == 401  # not before that is confirmed
 
 
 def test_registering_mails_nothing_by_default(
@@ -456,7 +474,7 @@ def test_log_has_ids_only(
         mails()
     for line in (
         f"A token for new-password of user {user_id} was asked for.",
-        f"The password of user {user_id} was reset.",
+        f"The password of user {user_id} was changed, by auth.new_password.",
         f"The address of user {user_id} was confirmed.",
         f"Mail for user {user_id} is in {app.instance_path}",
     ):

@@ -143,5 +143,23 @@ def test_change_of_privileges_is_logged(
     url, headers = f"/api/v1/users/{other.json['id']}", {"If-Match": "*"}
     with caplog.at_level("INFO"):
         client.patch(url, json={"is_superuser": True}, headers=headers)
-    line = f"is_superuser of user {other.json['id']} is True now, by {me}."
+    line = f"is_superuser of user {other.json['id']} is True now, by user {me}."
     assert line in caplog.text
+
+
+def test_what_happens_to_an_account_is_logged(
+    app: Flask, client: FlaskClient, caplog: pytest.LogCaptureFixture
+) -> None:
+    me = client.get(f"{AUTH}/me").json["id"]
+    body = {"email": "new@example.com", "name": "New", "is_superuser": True}
+    with caplog.at_level("INFO"):
+        user_id = client.post("/api/v1/users/", json=body).json["id"]
+        url, headers = f"/api/v1/users/{user_id}", {"If-Match": "*"}
+        client.patch(url, json={"email": "newer@example.com"}, headers=headers)
+        client.delete(url, headers=headers)
+    for event in (
+        f"is_superuser of user {user_id} is True now",
+        f"The address of user {user_id} was changed",
+        f"User {user_id} was deleted",
+    ):
+        assert f"{event}, by user {me}." in caplog.text

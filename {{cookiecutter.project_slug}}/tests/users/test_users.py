@@ -77,12 +77,23 @@ def test_list_pages_are_complete(
         "a@[192.0.2.1]",
         f"{'a' * 65}@example.com",
         f"{'a' * 60}@{'b.' * 200}com",
+        "a@exam\u200bple.com",
+        "a\u00ad@example.com",
+        "a@example\ufe0f.com",
+        "a@example\u2028.com",
     ],
 )
 def test_strange_addresses_are_refused(client: FlaskClient, email: str) -> None:
     answer = create_user(client, email=email)
     assert answer.status_code == 422
     assert {error["field"] for error in answer.json["errors"]} == {"email"}
+
+
+def test_length_of_an_address_is_judged_first(client: FlaskClient) -> None:
+    """To match the pattern takes quadratic time: minutes for what a body may hold."""
+    for email in (f"a@{'a' * 300}.", f"{chr(0xFDFA) * 250}@example.com"):
+        (error,) = create_user(client, email=email).json["errors"]
+        assert error["message"] == "Longer than maximum length 254."
 
 
 def test_full_width_letters_are_what_they_look_like(client: FlaskClient) -> None:

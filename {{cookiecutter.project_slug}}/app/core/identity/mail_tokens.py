@@ -18,7 +18,7 @@ from app.core.identity.models import Account, MailToken
 # The purposes of tokens, and the pages of FRONTEND_URL that take them.
 NEW_PASSWORD, VERIFIED_EMAIL = "new-password", "verified-email"
 SUBJECTS = {NEW_PASSWORD: "set a new password", VERIFIED_EMAIL: "confirm your address"}
-PAUSE = timedelta(minutes=1)  # between two mails to an account
+PAUSE = timedelta(minutes=1)  # between two mails to an account for one purpose
 TEXT = """To {subject}, open this page:
 
 {link}
@@ -43,12 +43,15 @@ def send(purpose: str, **values: Any) -> None:
 
 
 def issue(user: Account, purpose: str) -> str | None:
-    """Return a new token and void older ones; none too soon after another mail."""
+    """Return a new token, none too soon after another mail for the same purpose.
+
+    Older ones stay good: whoever asks in somebody's name voids nothing.
+    """
     config, now, token = current_app.config, utc_now(), token_urlsafe(32)
     recent = sa.select(MailToken.id).where(MailToken.created_at > now - PAUSE)
-    if db.session.scalar(recent.filter_by(user_id=user.id).limit(1)):
+    recent = recent.filter_by(user_id=user.id, purpose=purpose)
+    if db.session.scalar(recent.limit(1)):
         return None
-    remove(user_id=user.id, purpose=purpose)
     row = MailToken(user_id=user.id, purpose=purpose, token_hash=tokens.digest(token))
     lifetime = timedelta(minutes=config["MAIL_TOKEN_MINUTES"])
     repository.save(row, {"expires_at": now + lifetime})

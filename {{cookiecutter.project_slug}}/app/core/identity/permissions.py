@@ -4,7 +4,7 @@ from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
-from flask import current_app, g
+from flask import current_app, g, has_request_context, request
 
 from app.core.data.session import db
 from app.core.errors import Conflict
@@ -54,7 +54,12 @@ def keep_a_superuser(user: Account) -> None:
 
 def log_privileges(user: Account, values: dict[str, Any]) -> None:
     """Audit log: say who gave what to whom, or took it away."""
-    by = g.user.id if "user" in g else "the command line"
     for field in sorted(values.keys() & {"is_active", "is_superuser"}):
-        text = "%s of user %s is %s now, by %s."
-        current_app.logger.warning(text, field, user.id, values[field], by)
+        log(f"{field} of user {user.id} is {values[field]} now")
+
+
+def log(event: str) -> None:
+    """Audit log: say what happened to an account, and who did it."""
+    operation = request.endpoint if has_request_context() else "the command line"
+    by = f"user {g.user.id}" if "user" in g else operation
+    current_app.logger.warning("%s, by %s.", event, by)

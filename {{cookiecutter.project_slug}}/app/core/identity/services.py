@@ -16,6 +16,7 @@ from app.core.identity import (
     mail,
     mail_tokens,
     passwords,
+    permissions,
     rate_limits,
     sign_ins,
     tokens,
@@ -83,7 +84,9 @@ def refresh(token: str, client: dict[str, str]) -> dict[str, Any]:
         sign_in = sign_ins.lock(claims)
         if digest == sign_in.token_hash:
             sign_ins.rotate(sign_in, client)
-        elif not sign_ins.may_repeat(sign_in, digest, client):
+        elif sign_ins.may_repeat(sign_in, digest, client):
+            current_app.logger.info("User %s repeated a refresh.", sign_in.user_id)
+        else:
             sign_in.ended_at = utc_now()
         if sign_in.ended_at is None:
             return issue(sign_in, digest)
@@ -111,9 +114,11 @@ def set_password(user: Account, password: str) -> None:
     """Store a new password, and end every sign-in of the user."""
     values = {"password_hash": passwords.make_hash(password)}
     with transaction():
+        sign_ins.lock_caller()
         repository.save(user, values)  # row lock: no sign-in comes in between
         sign_ins.end(user_id=user.id)
         mail_tokens.remove(user_id=user.id, purpose=mail_tokens.NEW_PASSWORD)
+    permissions.log(f"The password of user {user.id} was changed")
 
 
 def mail_password_token(email: str) -> None:
@@ -128,7 +133,7 @@ def reset_password(token: str, new_password: str) -> None:
     """Set the password of who has a mailed token. Raises Invalid for a bad one."""
     user = mail_tokens.use(token, mail_tokens.NEW_PASSWORD)
     set_password(user, new_password)
-    current_app.logger.info("The password of user %s was reset.", user.id)
+    sign_ins.end_access(user.id)  # whoever had the account may have made API keys
 
 
 def mail_verification(user: Account) -> None:
@@ -137,13 +142,17 @@ def mail_verification(user: Account) -> None:
     mail.later(mail_tokens.send, purpose, id=user.id, email_verified_at=None)
 
 
+def must_verify(user: Account) -> bool:
+    """Tell whether the address must be confirmed before signing in."""
+    required: bool = current_app.config["VERIFIED_EMAIL_REQUIRED"]
+    return required and user.email_verified_at is None
+
+
 def ask_to_verify(user: Account) -> bool:
     """Tell whether the address must be confirmed first; then mail what that needs."""
-    required: bool = current_app.config["VERIFIED_EMAIL_REQUIRED"]
-    if required and user.email_verified_at is None:
+    if must_verify(user):
         mail_verification(user)
-        return True
-    return False
+    return must_verify(user)
 
 
 def verify_email(token: str) -> None:
@@ -151,6 +160,7 @@ def verify_email(token: str) -> None:
     with transaction():
         user = mail_tokens.use(token, mail_tokens.VERIFIED_EMAIL)
         repository.save(user, {"email_verified_at": utc_now()})
+        mail_tokens.remove(user_id=user.id, purpose=mail_tokens.VERIFIED_EMAIL)
     current_app.logger.info("The address of user %s was confirmed.", user.id)
 
 

@@ -8,7 +8,7 @@ from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
-from flask import current_app
+from flask import current_app, g
 from sqlalchemy.orm import joinedload
 
 from app.core.data import repository
@@ -45,6 +45,23 @@ def lock(claims: dict[str, Any]) -> SignIn:
     if sign_in.ended_at:  # while this one waited
         raise BadToken
     return sign_in
+
+
+def lock_caller() -> None:
+    """Look at the caller again after what took long, and lock it. Raises BadToken.
+
+    While a hash waited for its turn, the caller may have been deactivated, demoted or
+    signed out. Who has none, as the command line, is left alone.
+    """
+    user, sign_in = g.get("user"), g.get("sign_in")
+    if user is None:
+        return
+    unchanged = {"is_active": True, "is_superuser": user.is_superuser}
+    query = sa.select(type(user).id).filter_by(id=user.id, **unchanged)
+    if db.session.scalar(query.with_for_update()) is None:
+        raise BadToken
+    if sign_in is not None:
+        lock({"sid": str(sign_in.id), "sub": str(user.id)})
 
 
 def rotate(sign_in: SignIn, client: dict[str, str]) -> None:
@@ -121,6 +138,7 @@ def delete_account(user: Account) -> None:
         for model in (SignIn, ApiKey, MailToken):
             db.session.execute(sa.delete(model).filter_by(user_id=user.id))
         repository.delete(user)
+        permissions.log(f"User {user.id} was deleted")
 
 
 def purge(model: type[SignIn | ApiKey | MailToken]) -> int:

@@ -18,8 +18,12 @@ List = fields.List
 Nested = fields.Nested
 
 UNSTORABLE = "[\0\ud800-\udfff]"  # NUL, and half of a surrogate pair
+LONGEST_EMAIL = 254  # characters (RFC 3696, erratum 1690)
 # No quotes, blanks or control characters, 64 characters before the @, no 1.2.3.4 after.
-ADDRESS = r"[^@\"\s\x00-\x1f\x7f-\x9f]{1,64}@[^@\[\]]*[^@.0-9\[\]][^@.\[\]]*"
+ADDRESS = (
+    r"[^@\"\s\x00-\x1f\x7f-\x9f\ufe00-\ufe0f]{1,64}"
+    r"@[^@\[\]\ufe00-\ufe0f]*[^@.0-9\[\]][^@.\[\]]*"
+)
 NUMBER = r"-?[0-9]+(\.[0-9]+)?([eE][+-]?[0-9]+)?"
 DAY = "[0-9]{4}-[0-9]{2}-[0-9]{2}"
 AMOUNT = r"^[0-9]{1,10}(\.[0-9]{1,2})?$"
@@ -56,12 +60,21 @@ class Email(fields.Email):
         document(self, examples=["ada@example.com"])
 
     def _deserialize(self, value: Any, attr: Any, data: Any, **kwargs: Any) -> str:
-        if isinstance(value, str) and len(value) <= 254:  # else NFKC takes long
-            value = unicodedata.normalize("NFKC", value)
+        if isinstance(value, str):
+            value = self._normalize(value)
         text = super()._deserialize(value, attr, data, **kwargs)
-        if not re.fullmatch(ADDRESS, text):
+        # What cannot be seen would make two accounts of what looks like one address.
+        if not re.fullmatch(ADDRESS, text) or not text.isprintable():
             raise self.make_error("invalid", input=value)
         return storable(text).lower()
+
+    def _normalize(self, text: str) -> str:
+        # The length first: NFKC and the patterns take quadratic time.
+        if len(text) <= LONGEST_EMAIL:
+            text = unicodedata.normalize("NFKC", text)
+        if len(text) > LONGEST_EMAIL:
+            raise ValidationError(f"Longer than maximum length {LONGEST_EMAIL}.")
+        return text
 
 
 class Url(fields.Url):
