@@ -1,8 +1,8 @@
 // Reads and runs declarative Jenkinsfiles without Jenkins:
 //   java -cp JARS groovy.ui.GroovyMain jenkinsfile.groovy list FILE ...
-//   java -cp JARS groovy.ui.GroovyMain jenkinsfile.groovy CAUSE FILE
-// CAUSE, why the build runs: change, dependencies (a change of requirements.txt), timer or
-// parameter (AUDIT). `sh` runs as Jenkins runs it, in the current directory. It knows the
+//   java -cp JARS groovy.ui.GroovyMain jenkinsfile.groovy CAUSE FILE ...
+// CAUSE, why the build runs, is one of CAUSES: `dependencies` is a change of requirements.txt
+// and `parameter` the box AUDIT. `sh` runs as Jenkins runs it, beside the file. It knows the
 // words that the template uses; each block has its own, and every other one is an error.
 // Prints a line of JSON for each step, and one with `error` for a file that is wrong.
 import groovy.json.JsonOutput
@@ -99,7 +99,7 @@ class Reader {
         found
     }
     static stage(String name, Closure body, boolean hasAgent) {
-        def found = [name: name, environment: [:]]
+        def found = [name: name, environment: [:], when: []]
         evaluate(body, [
             agent: { found.agent = agent(it) },
             when: { found.when = conditions(Reader.body(it), [beforeAgent: { only(it, Boolean) }]) },
@@ -112,7 +112,6 @@ class Reader {
         found
     }
     static variables(Closure body, Map into) {
-        def known = into.withDefault { it }
         evaluate(body, [credentials: { text(it) }], [GIT_COMMIT: '0' * 40, REGISTRY: 'registry.example.com'], into)
     }
     static matrix(Closure body) {
@@ -159,11 +158,14 @@ class Reader {
 }
 
 class Runner {
+    static final CAUSES = ['change', 'dependencies', 'timer', 'parameter']
     String file, cause // no cause: list the steps
     boolean failed
+    List causes
 
     void stage(Map stage, Map environment = [:]) {
-        if (cause && stage.when && !stage.when.every { it(cause) }) return
+        if (!environment) causes = CAUSES.findAll { why -> stage.when.every { it(why) } }
+        if (cause && !(cause in causes)) return
         if (!stage.matrix) { sequence(stage.steps, stage.name, environment); return }
         stage.matrix.axes.values().toList().combinations().each { List values ->
             def cell = environment + [stage.matrix.axes.keySet().toList(), values].transpose().collectEntries()
@@ -176,12 +178,13 @@ class Runner {
             if (failed && !always) return
             def code = cause ? sh(script, environment) : 0
             failed |= code != 0
-            println JsonOutput.toJson([file: file, stage: stage as String, on: environment, sh: script, code: code])
+            println JsonOutput.toJson([file: file, stage: stage as String, causes: causes, on: environment, sh: script, code: code])
         }
     }
-    static int sh(String script, Map environment) {
+    int sh(String script, Map environment) {
         def builder = new ProcessBuilder('sh', '-xe', '-c', script).redirectErrorStream(true)
         builder.redirectOutput(ProcessBuilder.Redirect.to(new File('/dev/stderr')))
+        builder.directory(new File(file).parentFile)
         builder.environment().putAll([EXECUTOR_NUMBER: '0'] + environment)
         builder.start().waitFor()
     }

@@ -141,12 +141,12 @@ def schema(*projects: Path) -> tuple[int, str]:
     return 0, ""
 
 
-def gitlab_ci_local(project: Path, *options: str) -> tuple[int, str]:
+def gitlab_ci_local(project: Path, *options: str, **changes: str) -> tuple[int, str]:
     """Read a GitLab pipeline with its stages, needs and rules, and run its jobs."""
     npm_packages()
     program = MODULES / "gitlab-ci-local/dist/index.js"
     state = ("--state-dir", ".git/gitlab-ci-local", "--home", ".git/home")
-    return call(NODE, program, *state, *options, cwd=project)
+    return call(NODE, program, *state, *options, cwd=project, **changes)
 
 
 def gitlab_list(project: Path) -> tuple[int, str]:
