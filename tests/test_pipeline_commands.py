@@ -173,3 +173,14 @@ def test_it_runs_in_earnest(project: Path, tmp_path: Path) -> None:
     assert "passed" in printed
     assert "Ready after" in printed
     assert not (clone / "instance/postgresql").exists()
+
+
+def test_the_audit_needs_no_database(tmp_path: Path) -> None:
+    """It starts in a clean checkout, beside no service; only the look-up is left out."""
+    answers = {"database": "mysql", "deploy": "none", "ci": "github"}
+    project = pipelines.render(answers, tmp_path)
+    command = support.run("make", "--dry-run", "audit", cwd=project).split()
+    assert command == ["python3", "scripts/setup.py", "audit"]
+    printed = support.run(*command, "--help", cwd=project)
+    assert "usage: pip-audit" in printed
+    assert not (project / ".env").exists()

@@ -113,6 +113,18 @@ def test_jenkinsfiles(
     assert stages[-1] == "publish"
 
 
+def test_what_runs_by_itself_in_jenkins(
+    read_jenkinsfiles: dict[str, list[dict[str, Any]]],
+) -> None:
+    steps = read_jenkinsfiles["postgresql-docker-jenkins"]
+    assert {step["stage"]: step["causes"] for step in steps} == {
+        "setup and check": ["change", "dependencies", "parameter"],
+        "check, at last": ["change", "dependencies", "parameter"],
+        "audit": ["dependencies", "timer", "parameter"],
+        "image": ["change", "dependencies", "parameter"],
+    }
+
+
 def check_scripts(scripts: set[str], folder: Path) -> None:
     """Let shellcheck read what `sh` gets in a Jenkinsfile."""
     for number, script in enumerate(sorted(scripts)):
