@@ -14,7 +14,7 @@ import pytest
 import yaml
 from pytest_cookies.plugin import Cookies
 
-from tests import support, variants
+from tests import pipelines, support, variants
 from tests.variants import BESIDE, COMBINATIONS, RENDERINGS, TREE, label
 
 # On one worker, so that everything is rendered once.
@@ -90,18 +90,26 @@ def parse(suffix: str, text: str) -> None:
     PARSERS[suffix](text)
 
 
-def test_workflows_are_valid(rendered: dict[str, Path]) -> None:
-    paths = [path for each in rendered.values() for path in each.glob(".github/*/*")]
-    distinct = {path.read_bytes(): str(path) for path in paths}
-    schema = ("--builtin-schema", "vendor.github-workflows")
-    support.run("check-jsonschema", *schema, *distinct.values(), cwd=variants.ROOT)
-    assert len(distinct) > 1
+def test_pipelines_depend_on_few_answers(rendered: dict[str, Path]) -> None:
+    """So tests/test_pipelines.py holds few against the tools, and has them all."""
+    found: dict[tuple[str, ...], set[bytes]] = {}
+    for answers in RENDERINGS:
+        project = rendered[label(answers)]
+        deploy = "none" if answers["deploy"] == "none" else "docker"
+        for name in pipelines.FILES.get(answers["ci"], ()):
+            few = (answers["database"], deploy, answers["ci"], name)
+            found.setdefault(few, set()).add((project / name).read_bytes())
+    assert {len(texts) for texts in found.values()} == {1}
+    assert {few[:3] for few in found} == {
+        tuple(each.values()) for each in pipelines.DIFFERENT
+    }
 
 
 def test_only_files_of_given_answers(combination: tuple[dict[str, Any], Path]) -> None:
     answers, project = combination
     given = {f"{question}={answer}" for question, answer in answers.items()}
     given |= {"image"} if answers["deploy"] != "none" else set()
+    given |= {"renovate"} if answers["ci"] in ("gitlab", "jenkins") else set()
     for needed, names in OWNED.items():
         for name in names:
             assert (project / name).exists() == (set(needed.split()) <= given), name

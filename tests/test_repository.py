@@ -1,6 +1,8 @@
 """The template's own files."""
 
 import re
+import tomllib
+from datetime import date
 
 import pytest
 
@@ -80,10 +82,15 @@ def test_layers_extend_domains() -> None:
             assert (TREE / name).is_file(), name
 
 
-def test_workflows_are_valid() -> None:
-    for path in sorted((ROOT / ".github/workflows").iterdir()):
-        schema = ("--builtin-schema", "vendor.github-workflows")
-        support.run("check-jsonschema", *schema, str(path), cwd=ROOT)
+def test_version_is_that_of_the_newest_entry() -> None:
+    """In one place, and a release of it is dated; `Unreleased` comes before."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    assert ("version" in project, project["dynamic"]) == (False, ["version"])
+    heading = r"^## \[([^]]+)\](?: - (\d{4}-\d\d-\d\d))?$"
+    text = (ROOT / "CHANGELOG.md").read_text()
+    (first, _), (newest, day), *_ = re.findall(heading, text, re.MULTILINE)
+    assert (first, newest) == ("Unreleased", QUESTIONS["__template_version"])
+    assert date.fromisoformat(day)
 
 
 def test_openapi_document_is_linted() -> None:

@@ -92,7 +92,18 @@ OWNED = {
         "app/core/data/embedded_server.py",
     ],
     "ci=github": [
+        ".github/dependabot.yml",
+        ".github/workflows/audit.yml",
         ".github/workflows/check.yml",
+    ],
+    "ci=gitlab": [
+        ".gitlab-ci.yml",
+    ],
+    "ci=jenkins": [
+        "Jenkinsfile",
+    ],
+    "renovate": [
+        "renovate.json",
     ],
 }
 
@@ -104,6 +115,8 @@ GIVEN = {
     "ci={{ cookiecutter.ci }}",
     # What both ways to deploy need.
     "no image" if "{{ cookiecutter.deploy }}" == "none" else "image",
+    # What the pipelines without Dependabot need.
+    "renovate" if "{{ cookiecutter.ci }}" in ("gitlab", "jenkins") else "no renovate",
 }
 
 

@@ -151,6 +151,7 @@ def install() -> None:
 
 def audit(*options: str) -> int:
     """Look up the pinned packages in a database of known vulnerabilities."""
+    make_venv()  # where uv may have to be put
     command = [get_uv(), "tool", "run", "--from", "pip-audit>=2.10,<3", "pip-audit"]
     command += ["--strict", "--disable-pip", "--progress-spinner", "off", "-r", DEV]
     return subprocess.run([*command, *options], check=False, env=clean()).returncode
