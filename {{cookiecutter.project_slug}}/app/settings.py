@@ -116,9 +116,10 @@ class Settings:
 
     SECRET_KEY: Annotated[str, check_secret]
     DATABASE_URL: Annotated[str, check_database_url]
+    WEB_THREADS: Annotated[int, Range(1, 65535, error=BOUNDS)] = 4
 {% if cookiecutter.database != "sqlite" %}
-    DATABASE_POOL_SIZE: int = 5
-    DATABASE_MAX_OVERFLOW: int = 10
+    DATABASE_POOL_SIZE: Annotated[int, Range(0, 65535, error=BOUNDS)] = 0  # WEB_THREADS
+    DATABASE_MAX_OVERFLOW: Annotated[int, Range(0, 65535, error=BOUNDS)] = 2
 {% endif %}
     APP_ENV: str = "development"
     LOG_LEVEL: Annotated[str, Regexp(LOG_LEVELS, error=NO_LEVEL)] = "INFO"
