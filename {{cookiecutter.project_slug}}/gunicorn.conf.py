@@ -28,7 +28,8 @@ bind = f"{os.environ.get('HOST') or '127.0.0.1'}:{number('PORT', 8000)}"
 # Not the number of cores: in a container, that is the one of the whole machine.
 workers = number("WEB_CONCURRENCY", 2)
 threads = number("WEB_THREADS", 4)  # app/settings.py: as many database connections
-worker_class = "gthread"
+worker_class = "app.core.server.worker.Worker"  # gthread that slow clients do not stop
+sendfile = False  # it would wait for the client
 keepalive = 75  # seconds; longer than the 60 of common proxies, which reuse connections
 # Loads the service once, before the workers start: a broken one stops at once.
 preload_app = True
