@@ -5,10 +5,11 @@ import socket
 import subprocess
 import time
 from collections import Counter
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from threading import Event, Thread
+from typing import Self
 
 import psutil
 
@@ -17,6 +18,7 @@ from tests import support
 LIVE = b"GET /health/live HTTP/1.1\r\nHost: localhost\r\n"
 LOGIN = b"POST /api/v1/users/ HTTP/1.1\r\nHost: localhost\r\n"
 LOGIN += b"Content-Type: application/json\r\n"
+LARGE = "large body byte by byte"  # with MAX_CONTENT_LENGTH raised, for proxies only
 # What each kind sends at once, and then again and again.
 KINDS = {
     "silent": (b"", b""),
@@ -28,6 +30,7 @@ KINDS = {
         b" ",
     ),
     "a body that is too large": (LOGIN + b"Content-Length: 99999999\r\n\r\n{", b" "),
+    LARGE: (LOGIN + b"Content-Length: 5000000\r\n\r\n{", b" "),
     "never reads the answer": (3 * (b"GET /openapi.json" + LIVE[16:] + b"\r\n"), b""),
     "never closes": (LIVE + b"Connection: close\r\n\r\n", b""),
     "keeps the connection": (LIVE + b"\r\n", b""),
@@ -85,7 +88,7 @@ def workers(process: psutil.Popen) -> list[psutil.Process]:
     return process.children()
 
 
-def until(condition, seconds: float = 30) -> None:  # noqa: ANN001
+def until(condition: Callable[[], object], seconds: float = 30) -> None:
     """Wait until something holds. Raises TimeoutError."""
     end = time.monotonic() + seconds
     while not condition():
@@ -104,10 +107,8 @@ def held(port: int, kind: str, number: int) -> Iterator[int]:
     def trickle() -> None:
         while not done.wait(1):
             for client in clients:
-                try:
+                with suppress(OSError):  # closed by the server, rightly
                     client.sendall(again)
-                except OSError:  # closed by the server, rightly
-                    pass
 
     for _ in range(number):
         client = socket.socket()
@@ -169,7 +170,7 @@ class Load:
         self.no_more, self.ended = Event(), Event()
         self.threads = [Thread(target=self._run, args=(n,)) for n in range(clients)]
 
-    def __enter__(self) -> "Load":
+    def __enter__(self) -> Self:
         for thread in self.threads:
             thread.start()
         return self
@@ -180,33 +181,24 @@ class Load:
             thread.join()
 
     def _run(self, number: int) -> None:
-        kept, connection, sent = number % 2, None, 0
-        while not self.ended.is_set():
+        sent = 0
+        while not (self.ended.is_set() or self.no_more.is_set()):
+            connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=30)
             try:
-                if connection is None:
-                    if self.no_more.is_set():
-                        return
-                    connection = self._connect()
-                sent += 1
-                connection.request(
-                    "GET", "/nap" if sent % 5 == number % 5 else self.path
-                )
-                answer = connection.getresponse()
-                answer.read()
-                self.counts[answer.status] += 1
-                closes = answer.getheader("Connection") == "close"
+                connection.connect()
+                keeps = True
+                while keeps and not self.ended.is_set():
+                    sent += 1
+                    naps = sent % 5 == number % 5
+                    connection.request("GET", "/nap" if naps else self.path)
+                    answer = connection.getresponse()
+                    answer.read()
+                    self.counts[answer.status] += 1
+                    keeps = number % 2 and answer.getheader("Connection") != "close"
             except ConnectionRefusedError:
                 self.counts["refused"] += 1
                 time.sleep(0.05)
-                continue
             except (OSError, http.client.HTTPException):
                 self.counts["lost"] += 1
-                closes = True
-            if closes or not kept:
+            finally:
                 connection.close()
-                connection = None
-
-    def _connect(self) -> http.client.HTTPConnection:
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=30)
-        connection.connect()
-        return connection
