@@ -31,14 +31,16 @@ UNUSABLE = {
         "postgresql+psycopg://user:x@host.invalid/name": "name of the host",
         "postgresql+psycopg://postgres@embedded/missing": "CREATE DATABASE",
         "postgresql+psycopg2://user@host/name": r"begin with postgresql\+psycopg://",
-        "postgres://user@host/name": r"begin with postgresql\+psycopg://",
+        "postgres://user:x@127.0.0.1:1/name": "start the server",
+        "postgresql://user:un@told@host/name": "%40",
     },
     "mysql": {
         "mysql+pymysql://root:root@127.0.0.1:1/name": "docker run",
         "mysql+pymysql://root:root@host.invalid/name": "name of the host",
         "mysql+pymysql://root:wrong@127.0.0.1:3306/name": "the password",
         "mysql+pymysql://root:root@127.0.0.1:3306/missing": "CREATE DATABASE",
-        "mysql://root@host/name": r"begin with mysql\+pymysql://",
+        "mysql://root:root@127.0.0.1:1/name": "docker run",
+        "mysql://root:un@told@host/name": "%40",
     },
 }
 
@@ -62,6 +64,7 @@ def test_unusable_database_is_told_in_one_line(
         (line,) = [text for text in printed.splitlines() if "INFO" not in text]
         assert "DATABASE_URL" in line
         assert re.search(cure, line), line
+        assert "told" not in line
 
 
 @each_database("sqlite", "postgresql", "mysql")

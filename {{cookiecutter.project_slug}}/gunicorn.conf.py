@@ -1,21 +1,101 @@
-"""The production server: `gunicorn app.wsgi:app` reads this file."""
+"""The production server: `gunicorn app.wsgi:app` reads this file.
+
+On SIGHUP it is read again; changed code needs a new start, for the service is preloaded.
+"""
 
 import json
 import os
+import signal
 import socket
+import sys
+from typing import Any
 from uuid import uuid4
 
-from gunicorn import util
+from gunicorn import glogging, util
 
-# These three are variables of the environment, not of .env.
-bind = f"{os.environ.get('HOST', '127.0.0.1')}:{os.environ.get('PORT', '8000')}"
-workers = int(os.environ.get("WEB_CONCURRENCY") or 2 * (os.cpu_count() or 1))
+
+def number(name: str, default: int) -> int:
+    """Return a variable of the environment (.env is not read), 1 to 65535."""
+    text = os.environ.get(name) or str(default)
+    if not (text.isdecimal() and 0 < int(text) < 65536):
+        sys.exit(f"{name} must be a number from 1 to 65535, not {text!r}.")
+    return int(text)
+
+
+# --- Where it listens, and how large it is ---
+
+bind = f"{os.environ.get('HOST') or '127.0.0.1'}:{number('PORT', 8000)}"
+# Not the number of cores: in a container, that is the one of the whole machine.
+workers = number("WEB_CONCURRENCY", 2)
+threads = number("WEB_THREADS", 4)  # app/settings.py: as many database connections
+worker_class = "app.core.server.worker.Worker"  # gthread that slow clients do not stop
+sendfile = False  # it would wait for the client
+keepalive = 75  # seconds; longer than the 60 of common proxies, which reuse connections
 # Loads the service once, before the workers start: a broken one stops at once.
 preload_app = True
+# A heartbeat on a slow disk would look like a worker that hangs.
+worker_tmp_dir = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None
 # The control socket would be a file in the home directory.
 control_socket_disable = True
 # Headers of proxies are trusted by TRUSTED_PROXIES only, see app/core/web/headers.py.
 forwarded_allow_ips = ""
+
+
+# --- Start and stop ---
+
+graceful_timeout = 25  # seconds for the requests in work, after SIGTERM
+STOP = {signal.SIGTERM}
+# A new worker has the signal handlers of its parent for a moment, and would lose a
+# SIGTERM (benoitc/gunicorn#1910): it stays blocked from the fork until the worker listens.
+# Only once, not at a SIGHUP: the handler is gunicorn's by then.
+if signal.getsignal(signal.SIGTERM) is signal.SIG_DFL:
+    # Process 1 of a container is not ended by a signal that it does not handle.
+    signal.signal(signal.SIGTERM, lambda *_: os._exit(0))
+    os.register_at_fork(
+        before=lambda: signal.pthread_sigmask(signal.SIG_BLOCK, STOP),
+        after_in_parent=lambda: signal.pthread_sigmask(signal.SIG_UNBLOCK, STOP),
+    )
+
+
+def post_worker_init(worker: Any) -> None:
+    """Let the worker heed SIGTERM, now that it has its own handler."""
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, STOP)
+
+
+def on_starting(server: Any) -> None:
+    """Stop at once where the address cannot be used; gunicorn would try for 5 seconds."""
+    if "GUNICORN_FD" in os.environ or "LISTEN_FDS" in os.environ:
+        return  # it is inherited
+    for address in server.address:
+        family = socket.AF_INET6 if ":" in address[0] else socket.AF_INET
+        with socket.socket(family) as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                probe.bind(address)
+            except OSError as error:
+                place = "{}:{}".format(*address)
+                hint = "Choose another one with PORT or HOST."
+                sys.exit(f"Cannot listen on {place}: {error.strerror}. {hint}")
+
+
+# --- Logs ---
+
+
+class Logger(glogging.Logger):
+    """Writes gunicorn's lines as the service writes its own."""
+
+    def setup(self, cfg: Any) -> None:
+        """Leave format and level to app/core/web/request_log.py."""
+        super().setup(cfg)
+        self.error_log.handlers.clear()
+        self.error_log.setLevel("NOTSET")
+        self.error_log.propagate = True
+
+
+logger_class = Logger
+
+
+# --- Errors ---
 
 
 def refuse(client: socket.socket, status: int, reason: str, _message: str) -> None:

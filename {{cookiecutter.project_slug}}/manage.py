@@ -15,9 +15,10 @@ if PYTHON.exists() and not VENV.samefile(sys.prefix):
 from flask.cli import FlaskGroup
 
 from app import create_app
-from app.core.command_line import readable_errors
+from app.core.command_line import read_port, readable_errors
 
 cli = FlaskGroup(create_app=create_app, load_dotenv=False)
+read_port(cli.commands["run"])
 if (VENV.parent / "scaffold").is_dir():  # delete it when no more resources are to come
     from scaffold.cli import resource
 

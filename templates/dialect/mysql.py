@@ -38,7 +38,7 @@ def options(config: Mapping[str, Any]) -> dict[str, Any]:
     """Return the arguments of `create_engine`."""
     return {
         "pool_pre_ping": True,  # a connection that the server has closed is made anew
-        "pool_size": config["DATABASE_POOL_SIZE"],
+        "pool_size": config["DATABASE_POOL_SIZE"] or config["WEB_THREADS"],
         "max_overflow": config["DATABASE_MAX_OVERFLOW"],
         # With REPEATABLE READ, a writer that waited for another one would fail.
         "isolation_level": "READ COMMITTED",

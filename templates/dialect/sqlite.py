@@ -8,6 +8,7 @@ from typing import Any
 
 from flask import has_request_context, request
 from sqlalchemy import ColumnElement, Connection, Engine, event, tuple_
+from sqlalchemy.engine import make_url
 from sqlalchemy.exc import DBAPIError
 
 # What to do about an error; the first pattern that its text matches.
@@ -23,7 +24,10 @@ CURES = {
 
 def options(config: Mapping[str, Any]) -> dict[str, Any]:
     """Return the arguments of `create_engine`: a writer waits 5 s for another one."""
-    return {"connect_args": {"timeout": 5}}
+    found: dict[str, Any] = {"connect_args": {"timeout": 5}}
+    if make_url(config["DATABASE_URL"]).database:  # else it is in memory
+        found["pool_size"] = config["WEB_THREADS"]
+    return found
 
 
 def configure(engine: Engine) -> None:

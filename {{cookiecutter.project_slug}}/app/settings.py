@@ -28,11 +28,11 @@ DRIVER = "sqlite"
 EXAMPLE_URL = "sqlite:////var/lib/service/app.sqlite3"
 DEVELOPMENT_URL, TESTING_URL = "sqlite:///app.sqlite3", "sqlite://"
 {% elif cookiecutter.database == "postgresql" %}
-DRIVER = "postgresql+psycopg"
+DRIVER, GIVEN_BY_PROVIDERS = "postgresql+psycopg", "postgres(ql)?://"
 EXAMPLE_URL = "postgresql+psycopg://user:password@localhost:5432/app"
 DEVELOPMENT_URL = TESTING_URL = "postgresql+psycopg://embedded/postgres"
 {% else %}
-DRIVER = "mysql+pymysql"
+DRIVER, GIVEN_BY_PROVIDERS = "mysql+pymysql", "mysql://"
 EXAMPLE_URL = "mysql+pymysql://user:password@localhost:3306/app"
 TESTING_URL = "mysql+pymysql://root:root@127.0.0.1:3306"
 DEVELOPMENT_URL = f"{TESTING_URL}/{{ cookiecutter.project_slug | replace('-', '_') }}"
@@ -44,6 +44,9 @@ DEFAULTS: dict[str, dict[str, Any]] = {
     "production": {"DOCS_ENABLED": False},
 }
 NO_DATABASE = f"must begin with {DRIVER}:// and look like {EXAMPLE_URL}."
+{% if cookiecutter.database != "sqlite" %}
+ESCAPED = "has more than one @: write that of a password as %40."
+{% endif %}
 BOUNDS = "must be {min} to {max}."
 LOG_LEVELS = re.compile("(DEBUG|INFO|WARNING|ERROR|CRITICAL)$", re.IGNORECASE)
 NO_LEVEL = "must be one of DEBUG, INFO, WARNING, ERROR, CRITICAL."
@@ -79,6 +82,11 @@ def check_database_url(text: str) -> None:
     """Refuse a URL that the driver of this service cannot read."""
     with suppress(ArgumentError, ImportError, TypeError, ValueError):
         url = make_url(text)
+{% if cookiecutter.database != "sqlite" %}
+        # The driver's error would show what follows the @ of a password as the host.
+        if text.count("@") > 1 + (url.username or "").count("@"):
+            raise ValidationError(ESCAPED)
+{% endif %}
         url.get_dialect()().create_connect_args(url)
         if url.drivername == DRIVER:
             return
@@ -116,9 +124,10 @@ class Settings:
 
     SECRET_KEY: Annotated[str, check_secret]
     DATABASE_URL: Annotated[str, check_database_url]
+    WEB_THREADS: Annotated[int, Range(1, 65535, error=BOUNDS)] = 4
 {% if cookiecutter.database != "sqlite" %}
-    DATABASE_POOL_SIZE: int = 5
-    DATABASE_MAX_OVERFLOW: int = 10
+    DATABASE_POOL_SIZE: Annotated[int, Range(0, 65535, error=BOUNDS)] = 0  # WEB_THREADS
+    DATABASE_MAX_OVERFLOW: Annotated[int, Range(0, 65535, error=BOUNDS)] = 2
 {% endif %}
     APP_ENV: str = "development"
     LOG_LEVEL: Annotated[str, Regexp(LOG_LEVELS, error=NO_LEVEL)] = "INFO"
@@ -181,6 +190,10 @@ def load_settings() -> Settings:
                 values[name] = tuple(item.strip() for item in items)
             else:
                 values[name] = readers[hint](variable, default)
+{% if cookiecutter.database != "sqlite" %}
+        given, driver = values["DATABASE_URL"], f"{DRIVER}://"
+        values["DATABASE_URL"] = re.sub(f"^{GIVEN_BY_PROVIDERS}", driver, given)
+{% endif %}
     except EnvError as error:
         text = str(error).rstrip(".")
         raise SettingsError(f"{text}. .env.example explains it.") from None

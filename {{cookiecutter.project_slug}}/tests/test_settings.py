@@ -62,6 +62,31 @@ def test_production_refuses(
         load_settings()
 
 
+{% if cookiecutter.database != "sqlite" %}
+{% set schemes = {"postgresql": ["postgres", "postgresql"], "mysql": ["mysql"]} %}
+@pytest.mark.parametrize("scheme", {{ schemes[cookiecutter.database] | tojson }})
+def test_url_of_a_provider(monkeypatch: pytest.MonkeyPatch, scheme: str) -> None:
+    url = EXAMPLE_URL.replace(EXAMPLE_URL.partition(":")[0], scheme)
+    for key, text in (GOOD | {"DATABASE_URL": url}).items():
+        monkeypatch.setenv(key, text)
+    monkeypatch.setenv("APP_ENV", "production")
+    assert load_settings().DATABASE_URL == EXAMPLE_URL
+
+
+@pytest.mark.parametrize("password", ["un@told", "un@to/ld", "un@to?ld"])
+def test_at_sign_in_a_password(monkeypatch: pytest.MonkeyPatch, password: str) -> None:
+    """The message names no part of the password."""
+    url = EXAMPLE_URL.replace("password", password)
+    for key, text in (GOOD | {"DATABASE_URL": url}).items():
+        monkeypatch.setenv(key, text)
+    monkeypatch.setenv("APP_ENV", "production")
+    with pytest.raises(SettingsError, match="%40") as refused:
+        load_settings()
+    assert "un@" not in str(refused.value)
+    assert "ld@" not in str(refused.value)
+
+
+{% endif %}
 def test_production_hides_docs(monkeypatch: pytest.MonkeyPatch) -> None:
     for key, text in (GOOD | {"APP_ENV": "production"}).items():
         monkeypatch.setenv(key, text)

@@ -1,6 +1,8 @@
 """Commands of `./manage.py`, beside those of Flask and Flask-Migrate."""
 
+import os
 import re
+import socket
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -50,6 +52,25 @@ def readable_errors() -> Iterator[None]:
             raise  # a fault of ours
         cure = known[0] if known else f"It should look like {EXAMPLE_URL}"
         sys.exit(f"The database of DATABASE_URL cannot be used: {reason} | {cure}")
+
+
+def read_port(run: click.Command) -> None:
+    """Let `./manage.py run` read PORT, and say so when that port is in use."""
+    for option in run.params:
+        if option.name == "port":
+            option.envvar, option.callback = "PORT", check_port
+
+
+def check_port(context: click.Context, _option: click.Parameter, port: int) -> int:
+    """Refuse a port on which another program listens."""
+    if "WERKZEUG_SERVER_FD" not in os.environ:  # else the reloader listens on it for us
+        try:
+            socket.create_server((context.params.get("host", ""), port)).close()
+        except OSError as error:
+            text = f"Cannot listen on port {port}: {os.strerror(error.errno or 0)}. "
+            text += "Choose another one with PORT."
+            raise click.ClickException(text) from None
+    return port
 
 
 @click.command()

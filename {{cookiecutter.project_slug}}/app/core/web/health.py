@@ -37,7 +37,7 @@ def ready() -> dict[str, str]:
     applied, (heads, known) = set(context.get_current_heads()), revisions()
     # A revision that is not known is of a later release, which takes over from this one.
     if applied != heads and applied <= known:
-        abort(503, "The database needs `flask db upgrade`.")
+        abort(503, "The database needs `./manage.py db upgrade`.")
     return {"status": "ok"}
 
 

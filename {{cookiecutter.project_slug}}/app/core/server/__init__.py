@@ -1,0 +1,1 @@
+"""The production server: how gunicorn's processes read requests and send answers."""

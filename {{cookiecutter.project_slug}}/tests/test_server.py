@@ -1,0 +1,113 @@
+"""The production server: whoever is slow, or sends no HTTP, keeps nobody else waiting."""
+
+import os
+import socket
+from collections.abc import Iterator
+from contextlib import ExitStack
+from selectors import DefaultSelector
+from threading import Thread
+
+import pytest
+from flask import Flask
+
+pytest.importorskip("fcntl", reason="gunicorn does not run on Windows")
+
+from gunicorn.config import Config
+from gunicorn.glogging import Logger
+
+from app.core.server import worker as server
+
+GET = b"GET /health/live HTTP/1.1\r\nHost: localhost\r\n"
+CLOSE = b"Connection: close\r\n"
+POST = b"POST /health/live HTTP/1.1\r\nHost: localhost\r\n" + CLOSE
+CHUNKED = POST + b"Transfer-Encoding: chunked\r\n\r\n"
+
+
+@pytest.fixture
+def address(app: Flask, monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[str, int]]:
+    """Run a worker with one thread, which waits for half a second."""
+    monkeypatch.setattr(server, "RECEIVING", 0.5)
+    monkeypatch.setattr(server, "CLOSING", 0.5)
+    config = Config()
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        worker = server.Worker(
+            1, os.getppid(), [listener], None, 30, config, Logger(config)
+        )
+        worker.wsgi, worker.tpool = app, worker.get_thread_pool()
+        worker.poller = DefaultSelector()
+        worker.method_queue.init()
+        thread = Thread(target=worker.run)
+        thread.start()
+        yield listener.getsockname()
+        worker.handle_exit(0, None)
+        thread.join()
+        worker.tmp.close()
+
+
+def ask(address: tuple[str, int], *parts: bytes) -> bytes:
+    """Send a request in parts, and return all that is answered before the end."""
+    with socket.create_connection(address, timeout=10) as client:
+        for part in parts:
+            client.sendall(part)
+        return b"".join(iter(lambda: client.recv(65536), b""))
+
+
+def test_half_requests_hold_no_thread(address: tuple[str, int]) -> None:
+    with ExitStack() as stack:
+        slow = [
+            stack.enter_context(socket.create_connection(address, timeout=10))
+            for _ in range(20)
+        ]
+        for client, half in zip(
+            slow, [b"", GET, CHUNKED + b"5\r\nab"] * 7, strict=False
+        ):
+            client.sendall(half)
+        assert ask(address, GET + CLOSE + b"\r\n").startswith(
+            b"HTTP/1.1 200"
+        )
+        # And each is told, or closed without a word where it has said nothing.
+        starts = {client.recv(65536)[:12] for client in slow}
+    assert starts == {b"", b"HTTP/1.1 408"}
+
+
+@pytest.mark.parametrize(
+    ("parts", "status"),
+    [
+        ((GET, CLOSE + b"\r\n"), b"200"),
+        ((POST + b"Content-Length: 4\r\n\r\nab", b"cd"), b"405"),
+        ((CHUNKED + b"2\r\nab\r\n", b"0\r\n\r\n"), b"405"),
+        ((CHUNKED + b"2\r\nab\r\n0\r\nA: b\r\n", b"\r\n"), b"405"),
+        ((POST + b"Content-Length: 99999999\r\n\r\n",), b"405"),
+        ((CHUNKED + b"ffffffff\r\n", b"a" * 3 * 2**20), b"413"),
+        ((GET + b"A: " + b"a" * 2**17,), b"431"),
+        ((b"GET / HTTP/1.1\n\n",), b"400"),
+        # Request smuggling: two lengths, or one that is none.
+        ((CHUNKED.replace(b"Host", b"Content-Length: 1\r\nHost"),), b"400"),
+        ((POST + b"Content-Length: +4\r\n\r\nabcd",), b"400"),
+        ((POST + b"Content-Length: 4\r\nContent-Length: 5\r\n\r\nabcd",), b"400"),
+    ],
+)
+def test_requests_in_parts(
+    address: tuple[str, int], parts: tuple[bytes, ...], status: bytes
+) -> None:
+    assert ask(address, *parts).startswith(b"HTTP/1.1 " + status)
+
+
+def test_requests_in_a_row(address: tuple[str, int]) -> None:
+    """Pipelining: what comes behind a body is the next request."""
+    middle = CHUNKED.replace(CLOSE, b"") + b"1\r\na\r\n0\r\n\r\n"
+    answer = ask(address, GET + b"\r\n" + middle + GET + CLOSE + b"\r\n")
+    assert [part[:3] for part in answer.split(b"HTTP/1.1 ")[1:]] == [
+        b"200",
+        b"405",
+        b"200",
+    ]
+
+
+def test_client_that_waits_for_permission(address: tuple[str, int]) -> None:
+    """Expect: 100-continue is answered once, before the body is there."""
+    with socket.create_connection(address, timeout=10) as client:
+        client.sendall(POST + b"Expect: 100-continue\r\nContent-Length: 2\r\n\r\n")
+        assert client.recv(65536) == b"HTTP/1.1 100 Continue\r\n\r\n"
+        client.sendall(b"ab")
+        assert client.recv(65536).startswith(b"HTTP/1.1 405")
