@@ -102,6 +102,7 @@ def test_only_files_of_given_answers(combination: tuple[dict[str, Any], Path]) -
     answers, project = combination
     given = {f"{question}={answer}" for question, answer in answers.items()}
     given |= {"image"} if answers["deploy"] != "none" else set()
+    given |= {"server"} if answers["database"] != "sqlite" else set()
     for needed, names in OWNED.items():
         for name in names:
             assert (project / name).exists() == (set(needed.split()) <= given), name
