@@ -128,6 +128,18 @@ def remove(name: str) -> None:
     containers.run("volume", "rm", *found.split()) if found.split() else None
 
 
+@pytest.mark.xdist_group(variants.label(DATABASES["sqlite"]))
+def test_build_finds_what_no_linter_sees(tmp_path: Path) -> None:
+    """A file that is not there; the other faults are in tests/test_manifests.py."""
+    containers.need()
+    project = variants.prune(variants.render(DATABASES["sqlite"], tmp_path))
+    containers.prepare_python((project / "Dockerfile").read_text())
+    support.run("hadolint", "Dockerfile", cwd=project)
+    made = containers.build(project, ".")  # not set up: requirements.txt is missing
+    assert made.returncode != 0
+    assert "requirements.txt" in made.stdout
+
+
 def test_secrets_are_asked_for(deployed: Deployment) -> None:
     env = deployed.project / ".env"
     text = env.read_text()
@@ -253,6 +265,6 @@ def empty_database(deployed: Deployment) -> str:
 def test_data_outlive_the_containers(deployed: Deployment) -> None:
     deployed.run("make down")
     assert containers.run("ps", "--quiet", f"--filter=name={deployed.name}-web") == ""
-    deployed.run("make up")
+    deployed.run("docker compose up --detach")
     wait_until_ready(deployed)
     assert sign_in(deployed)

@@ -9,7 +9,7 @@ import pytest
 import yaml
 
 from tests import compose, manifests, support, test_readme, variants
-from tests.variants import COMBINATIONS, RENDERINGS
+from tests.variants import COMBINATIONS
 
 # On one worker, so that everything is rendered once.
 pytestmark = pytest.mark.xdist_group("manifests")
@@ -20,25 +20,20 @@ LONG = {"project_slug": "-".join(["abcdefghi"] * 6)}
 
 @pytest.fixture(scope="module")
 def projects(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
-    """Return one project for each distinct set of files for deployment."""
+    """Return one project for each distinct set of files, and one with a long name."""
     output = tmp_path_factory.mktemp("manifests")
-    found: dict[tuple[str, ...], Path] = {}
-    every = [answers for answers in RENDERINGS if answers["deploy"] == "kubernetes"]
-    for number, answers in enumerate(
-        [*every, *({**a, **LONG} for a in COMBINATIONS[:1])]
-    ):
-        answers = {**answers, "deploy": "kubernetes"}
-        project = variants.prune(variants.render(answers, output / str(number)))
-        paths = [project / "Dockerfile", project / "compose.yaml"]
-        paths += sorted(p for p in project.glob("kubernetes/**/*") if p.is_file())
-        found.setdefault(tuple(path.read_text() for path in paths), project)
-    print(f"{len(found)} distinct sets of files for deployment")
-    return list(found.values())
+    few = {(a["database"], a["auth"]): a for a in reversed(COMBINATIONS)}
+    every = [{**answers, "deploy": "kubernetes"} for answers in few.values()]
+    every += [{**answers, **LONG} for answers in every]
+    return [
+        variants.prune(variants.render(answers, output / str(number)))
+        for number, answers in enumerate(every)
+    ]
 
 
 @pytest.fixture
 def project(projects: list[Path], tmp_path: Path) -> Path:
-    """Return a copy of the project with PostgreSQL and sign-in."""
+    """Return a copy of a project with PostgreSQL, to plant faults in."""
     named = [p for p in projects if "postgres:" in (p / "compose.yaml").read_text()]
     return shutil.copytree(named[0], tmp_path / "project")
 
