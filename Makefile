@@ -45,6 +45,7 @@ bench: .venv/test ## measure generation, serving, growth and sign-in
 	$(BIN)/python benchmarks/sign_in.py
 
 clean: ## remove what these targets made
+	@! mountpoint -q build/containers/images/overlay || umount build/containers/images/overlay
 	rm -rf .venv build
 
 # Written last, so that an interrupted installation is done again.
