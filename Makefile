@@ -46,6 +46,7 @@ bench: .venv/test ## measure generation, serving, growth, sign-in and drills
 	$(BIN)/python benchmarks/drills.py
 
 clean: ## remove what these targets made
+	@! mountpoint -q build/containers/images/overlay || umount build/containers/images/overlay
 	rm -rf .venv build
 
 # Written last, so that an interrupted installation is done again.

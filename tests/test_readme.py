@@ -16,6 +16,9 @@ from tests import support, variants
 from tests.support import http
 from tests.variants import TREE
 
+# Commands of the table that are run by other tests, and one that needs the network.
+ELSEWHERE = ("check", "image", "up", "down", "audit")
+
 
 def blocks(path: Path, language: str) -> list[str]:
     """Return the code blocks of a document that are in a language."""
@@ -91,7 +94,7 @@ def test_table_of_commands(project: Path) -> None:
                 command = command.replace("8000", str(port))
                 with serving(command, project, port) as url:
                     assert http.get(f"{url}/", timeout=30).ok
-            elif command and target not in ("check", "audit"):  # see elsewhere
+            elif command and target not in ELSEWHERE:
                 shell(command, project)
 
 

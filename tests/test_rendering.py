@@ -110,6 +110,7 @@ def test_only_files_of_given_answers(combination: tuple[dict[str, Any], Path]) -
     given = {f"{question}={answer}" for question, answer in answers.items()}
     given |= {"image"} if answers["deploy"] != "none" else set()
     given |= {"renovate"} if answers["ci"] in ("gitlab", "jenkins") else set()
+    given |= {"server"} if answers["database"] != "sqlite" else set()
     for needed, names in OWNED.items():
         for name in names:
             assert (project / name).exists() == (set(needed.split()) <= given), name
@@ -128,6 +129,20 @@ def test_what_is_beside_changes_no_application(
             same_files(ours, theirs)
         else:
             assert ours.read_bytes() == theirs.read_bytes(), name
+
+
+def test_files_for_deployment_depend_on_few_answers(rendered: dict[str, Path]) -> None:
+    """So tests/test_manifests.py holds few of them against the tools, and has all."""
+    found: dict[tuple[str, ...], set[bytes]] = {}
+    for answers in RENDERINGS:
+        for needed, names in OWNED.items():
+            for name in names if re.match("image|deploy=", needed) else ():
+                path = rendered[label(answers)] / name
+                few = (answers["database"], answers["auth"], name)
+                found.setdefault(few, set()).update(
+                    p.read_bytes() for p in [path] if p.exists()
+                )
+    assert {len(texts) for texts in found.values()} <= {0, 1}
 
 
 def test_table_names_every_file_of_a_layout() -> None:

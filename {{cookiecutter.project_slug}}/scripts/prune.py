@@ -91,6 +91,31 @@ OWNED = {
     "database=postgresql": [
         "app/core/data/embedded_server.py",
     ],
+    "image": [
+        ".dockerignore",
+        "Dockerfile",
+        "compose.yaml",
+    ],
+    "deploy=kubernetes": [
+        "kubernetes/README.md",
+        "kubernetes/base/kustomization.yaml",
+        "kubernetes/base/network-policy.yaml",
+        "kubernetes/base/service.yaml",
+        "kubernetes/base/settings.env",
+        "kubernetes/production/.gitignore",
+        "kubernetes/production/kustomization.yaml",
+        "kubernetes/production/secret.env.example",
+        "kubernetes/production/settings.env",
+    ],
+    "deploy=kubernetes database=sqlite": [
+        "kubernetes/base/stateful-set.yaml",
+    ],
+    "deploy=kubernetes server": [
+        "kubernetes/base/deployment.yaml",
+        "kubernetes/base/horizontal-pod-autoscaler.yaml",
+        "kubernetes/base/migration.yaml",
+        "kubernetes/base/pod-disruption-budget.yaml",
+    ],
     "ci=github": [
         ".github/dependabot.yml",
         ".github/workflows/audit.yml",
@@ -117,6 +142,8 @@ GIVEN = {
     "no image" if "{{ cookiecutter.deploy }}" == "none" else "image",
     # What the pipelines without Dependabot need.
     "renovate" if "{{ cookiecutter.ci }}" in ("gitlab", "jenkins") else "no renovate",
+    # What a database that runs by itself needs.
+    "file" if "{{ cookiecutter.database }}" == "sqlite" else "server",
 }
 
 
