@@ -38,12 +38,13 @@ format: .venv/test ## format the template's own code
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-bench: .venv/test ## measure generation, serving, growth, sign-in and drills
+bench: .venv/test ## measure generation, serving, growth, sign-in, drills and metrics
 	$(BIN)/python benchmarks/generation.py
 	$(BIN)/python benchmarks/serving.py
 	$(BIN)/python benchmarks/growth.py
 	$(BIN)/python benchmarks/sign_in.py
 	$(BIN)/python benchmarks/drills.py
+	$(BIN)/python benchmarks/metrics.py
 
 clean: ## remove what these targets made
 	@! mountpoint -q build/containers/images/overlay || umount build/containers/images/overlay

