@@ -156,7 +156,9 @@ def test_broken_module_stops_the_start(
         ("./manage.py", "db", "upgrade"),
         (".venv/bin/gunicorn", "app.wsgi"),
     ):
-        printed = support.run(*command, cwd=project, code=None, PORT=str(support.free_port()))
+        printed = support.run(
+            *command, cwd=project, code=None, PORT=str(support.free_port())
+        )
         assert name in printed, command
 
 

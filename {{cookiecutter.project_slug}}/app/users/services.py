@@ -1,7 +1,6 @@
 {% set models = "\nfrom .models" if cookiecutter.layout == "domain" else "from app.models.user" %}
 {% set jwt = cookiecutter.auth == "jwt" %}
-{% set visible, raises = ("permissions.own(User.id), ", " Raises Forbidden.") if jwt else ("", "") %}
-{% set delete = "sign_ins.delete_account" if jwt else "repository.delete" %}
+{% set visible, raises, delete = ("permissions.own(User.id), ", " Raises Forbidden.", "sign_ins.delete_account") if jwt else ("", "", "repository.delete") %}
 """What can be done with users; knows nothing of HTTP."""
 
 from typing import Any
