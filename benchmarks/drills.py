@@ -42,6 +42,7 @@ def main() -> None:
         load.add_nap(project)
         for drill in (recycle, reload, kill, stop):
             run(project, drill, *arguments)
+        load.shrink_buffers(project)
         for number in options.connections:
             slow_clients(project, number, *arguments)
 
@@ -93,6 +94,7 @@ def slow_clients(project: Path, number: int, *arguments: str) -> None:
     for kind in load.KINDS:
         with load.server(project, *arguments, **SIZES) as (_, port):
             with load.held(port, kind, number):
+                load.probe(port, 1, timeout=20)  # what they asked for is being answered
                 seconds = load.probe(port, 10, timeout=3)
             answered = [second for second in seconds if second < 3]
             middle = f"{median(answered) * 1000:5.0f} ms" if answered else ""

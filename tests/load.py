@@ -31,7 +31,7 @@ KINDS = {
     ),
     "a body that is too large": (LOGIN + b"Content-Length: 99999999\r\n\r\n{", b" "),
     LARGE: (LOGIN + b"Content-Length: 5000000\r\n\r\n{", b" "),
-    "never reads the answer": (3 * (b"GET /openapi.json" + LIVE[16:] + b"\r\n"), b""),
+    "never reads the answer": (b"GET /openapi.json" + LIVE[16:] + b"\r\n", b""),
     "never closes": (LIVE + b"Connection: close\r\n\r\n", b""),
     "keeps the connection": (LIVE + b"\r\n", b""),
 }
@@ -50,6 +50,21 @@ def nap() -> dict[str, str]:
     sleep(0.15)
     return {}
 '''
+
+
+BUFFERS = '''
+
+def when_ready(server: Any) -> None:
+    """Let the kernel keep as little of an answer as it does on a real network."""
+    for listener in server.LISTENERS:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 16 * 1024)
+'''
+
+
+def shrink_buffers(project: Path) -> None:
+    """Let an answer that is not read wait in the service, also on loopback."""
+    with (project / "gunicorn.conf.py").open("a") as conf:
+        conf.write(BUFFERS)
 
 
 def add_nap(project: Path) -> None:

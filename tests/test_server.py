@@ -32,6 +32,7 @@ def napping(project: Path) -> Path:
 @pytest.mark.parametrize("number", [10, 100])
 def test_slow_clients_stop_nobody(project: Path, number: int) -> None:
     answered = {}
+    load.shrink_buffers(project)
     with load.server(project, **SIZES) as (_, port):
         for kind in load.KINDS:
             with load.held(port, kind, number):
