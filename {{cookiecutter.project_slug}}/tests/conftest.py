@@ -9,8 +9,10 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient, FlaskCliRunner
 from flask_migrate import upgrade
+from sqlalchemy import Column, ForeignKey, Table
 
 from app import create_app
+from app.core.data.base import Base, UtcDateTime
 from app.core.data.session import db
 from app.settings import Settings
 {% if cookiecutter.auth == "jwt" %}
@@ -67,6 +69,15 @@ def empty() -> Iterator[Flask]:
     """Return the service on an empty database of its own, where a commit is real."""
     with on_temporary_database() as app:
         yield app
+
+
+@pytest.fixture
+def notes() -> Iterator[Table]:
+    """Return a table that refers to users and is in no migration yet."""
+    columns = Column("at", UtcDateTime), Column("user_id", ForeignKey("users.id"))
+    table = Table("notes", Base.metadata, *columns)
+    yield table
+    Base.metadata.remove(table)
 
 
 {% if cookiecutter.auth == "jwt" %}

@@ -8,6 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from email.message import EmailMessage
 from pathlib import Path
+from threading import current_thread
 from typing import Any
 from unittest.mock import MagicMock
 
@@ -30,6 +31,7 @@ from app.models.user import User
 from tests.clients import with_token
 
 AUTH = "/api/v1/auth"
+WORKER = mail.worker  # the real one: conftest.py puts another in its place
 ADA = {"email": "ada@example.com", "password": "a lovely long password"}
 NEW = "another lovely password"
 Mails = Callable[[], list[EmailMessage]]
@@ -550,3 +552,9 @@ def test_each_process_has_its_own_thread(
     monkeypatch.setattr(os, "getpid", lambda: 4711)
     forget(anonymous)
     assert processes == [4711]
+
+
+def test_mails_are_sent_in_one_thread() -> None:
+    """No answer waits for a mail server, and a slow one takes one thread only."""
+    threads = {WORKER(4711).submit(current_thread).result() for _ in range(3)}
+    assert [thread.name for thread in threads] == ["mail-4711_0"]
