@@ -73,6 +73,7 @@ OWNED = {
         "app/core/identity/tokens.py",
         "app/core/identity/views.py",
         "scaffold/access.py",
+        "scaffold/access_code.py",
         "scaffold/templates/public_operations.txt.jinja",
         "tests/clients.py",
         "tests/identity/conftest.py",
