@@ -112,7 +112,7 @@ def set_password(user: Account, password: str) -> None:
     values = {"password_hash": passwords.make_hash(password)}
     with transaction():
         repository.save(user, values)  # row lock: no sign-in comes in between
-        sign_ins.end(user_id=user.id)
+        sign_ins.end(SignIn, user_id=user.id)
         mail_tokens.remove(user_id=user.id, purpose=mail_tokens.NEW_PASSWORD)
 
 
