@@ -72,10 +72,10 @@ def empty() -> Iterator[Flask]:
 
 
 @pytest.fixture
-def notes() -> Iterator[Table]:
+def extra_table() -> Iterator[Table]:
     """Return a table that refers to users and is in no migration yet."""
     columns = Column("at", UtcDateTime), Column("user_id", ForeignKey("users.id"))
-    table = Table("notes", Base.metadata, *columns)
+    table = Table("extra_table_of_tests", Base.metadata, *columns)
     yield table
     Base.metadata.remove(table)
 

@@ -97,14 +97,14 @@ def test_time_without_timezone_is_refused(app: Flask, client: FlaskClient) -> No
 
 
 def test_reference_to_nothing_is_told_from_other_errors(
-    empty: Flask, notes: Table
+    empty: Flask, extra_table: Table
 ) -> None:
     """One that comes past the repository is a conflict, too, and no fault of ours."""
     with empty.app_context():
         upgrade()
-        notes.create(db.engine)
+        extra_table.create(db.engine)
         with pytest.raises(IntegrityError) as caught:
-            db.session.execute(notes.insert().values(user_id=uuid4()))
+            db.session.execute(extra_table.insert().values(user_id=uuid4()))
     assert dialect.is_broken_reference(caught.value)
     assert not dialect.is_unavailable(caught.value)
     assert dialect.taken_columns(caught.value) == []

@@ -29,7 +29,7 @@ def test_up_down_and_up_again(empty: Flask) -> None:
 
 
 def test_changed_models_are_migrated(
-    empty: Flask, notes: Table, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    empty: Flask, extra_table: Table, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Rows stay, also where SQLite makes a table anew that others refer to."""
     folder = copytree(ROOT / "migrations", tmp_path / "migrations")
@@ -40,14 +40,14 @@ def test_changed_models_are_migrated(
         migrate(folder, "a new table")
         upgrade(folder)
         (user_id,) = db.session.execute(users.insert().values(ada)).inserted_primary_key
-        db.session.execute(notes.insert().values(at=now, user_id=user_id))
+        db.session.execute(extra_table.insert().values(at=now, user_id=user_id))
         db.session.commit()
         monkeypatch.setattr(users.c.name, "type", String(120))
         migrate(folder, "a changed column")
         upgrade(folder)
         texts = [path.read_text() for path in folder.glob("versions/*.py")]
         migrate(folder, "nothing")
-        assert db.session.execute(select(notes)).all() == [(now, user_id)]
+        assert db.session.execute(select(extra_table)).all() == [(now, user_id)]
     assert len(texts) == len(list(folder.glob("versions/*.py")))
     assert not any("app." in text for text in texts)
 

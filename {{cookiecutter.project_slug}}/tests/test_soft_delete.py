@@ -73,17 +73,17 @@ def test_purge(
     assert "30d or 12h" in purge("1y")
 
 
-def test_purge_keeps_what_others_refer_to(empty: Flask, notes: Table) -> None:
+def test_purge_keeps_what_others_refer_to(empty: Flask, extra_table: Table) -> None:
     with empty.app_context():
         upgrade()
-        notes.create(db.engine)
+        extra_table.create(db.engine)
         both = [
             User(email=f"{name}@example.com", name=name, deleted_at=utc_now())
             for name in ("noted", "other")
         ]
         db.session.add_all(both)
         db.session.flush()
-        db.session.execute(notes.insert().values(user_id=both[0].id))
+        db.session.execute(extra_table.insert().values(user_id=both[0].id))
         db.session.commit()
         assert soft_delete.purge(timedelta())["users"] == 1
         left = select(User.name).execution_options(include_deleted=True)
