@@ -12,7 +12,7 @@ from app.core.data.session import db
 from app.settings import ROOT
 from scaffold import migrations, records
 from scaffold.atomic_write import all_or_nothing, replace, write
-from scaffold.fields import Refused
+from scaffold.errors import Refused
 from scaffold.names import Names
 from scaffold.render import JSON_FIELD, render
 from scaffold.resource import Resource, make_resource

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from app.settings import ROOT
-from scaffold.fields import Refused
+from scaffold.errors import Refused
 
 
 @contextmanager

@@ -7,23 +7,19 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from click import ClickException
 from marshmallow import ValidationError
 from marshmallow.validate import Length, OneOf, Range
 
 from app.core.web import fields as schema_fields
+from scaffold.errors import Refused
 
-if TYPE_CHECKING:
+if TYPE_CHECKING:  # every command imports this, and must not wait for names
     from scaffold.names import Names
 
 MODIFIERS = ("unique", "index", "max=", "min=", "default=")
 LONGEST = 10_000  # of lengths
 # Indexes of MySQL hold 3,072 bytes, four for each character, and the id.
 LONGEST_INDEXED = 700
-
-
-class Refused(ClickException):
-    """What cannot be made; the message says why, and what to type instead."""
 
 
 @dataclass(frozen=True)

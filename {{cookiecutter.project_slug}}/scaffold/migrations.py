@@ -9,7 +9,7 @@ from flask import Flask
 
 from app.core.data.session import db
 from app.settings import ROOT
-from scaffold.fields import Refused
+from scaffold.errors import Refused
 
 FOLDER = ROOT / "migrations"
 

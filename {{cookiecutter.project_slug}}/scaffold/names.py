@@ -14,7 +14,7 @@ from sqlalchemy.dialects.postgresql.base import RESERVED_WORDS as POSTGRESQL
 from sqlalchemy.dialects.sqlite.base import SQLiteDialect
 
 from app.core.data.base import Base
-from scaffold.fields import Refused
+from scaffold.errors import Refused
 
 WORDS = tomllib.loads(Path(__file__).with_name("words.toml").read_text("utf-8"))
 TAKEN = {kind: words.split() for kind, words in WORDS["taken"].items()}

@@ -11,7 +11,7 @@ from typing import Any
 from app.core.data import repository
 from app.settings import ROOT
 from scaffold import migrations, records
-from scaffold.fields import Refused
+from scaffold.errors import Refused
 from scaffold.render import JSON_FIELD, render
 from scaffold.resource import make_resource
 

@@ -10,9 +10,9 @@ from ruff import find_ruff_bin
 from app.settings import ROOT
 from scaffold import field_code
 {% if cookiecutter.auth == "jwt" %}
-from scaffold.access import extra_templates, make_access
+from scaffold.access_code import extra_templates, make_access
 {% endif %}
-from scaffold.fields import Refused
+from scaffold.errors import Refused
 from scaffold.resource import Resource
 
 # The resources with a json field share this file; the first one brings it.

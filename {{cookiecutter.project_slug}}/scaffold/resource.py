@@ -8,7 +8,8 @@ from app.settings import ROOT
 {% if cookiecutter.auth == "jwt" %}
 from scaffold.access import with_owner
 {% endif %}
-from scaffold.fields import Field, Refused, parse_all
+from scaffold.errors import Refused
+from scaffold.fields import Field, parse_all
 from scaffold.names import FIELDS_CANNOT_BE, Names, make_names, why_not
 
 LONGEST = 63  # characters in a name of PostgreSQL

@@ -11,8 +11,10 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient, FlaskCliRunner
 from flask_migrate import upgrade
+from sqlalchemy import Column, ForeignKey, Table
 
 from app import create_app
+from app.core.data.base import Base, UtcDateTime
 from app.core.data.session import db
 from app.settings import Settings, load_settings
 {% if cookiecutter.auth == "jwt" %}
@@ -89,6 +91,15 @@ def measured(
         engine = db.engine
     yield measured
     engine.dispose()
+
+
+@pytest.fixture
+def extra_table() -> Iterator[Table]:
+    """Return a table that refers to users and is in no migration yet."""
+    columns = Column("at", UtcDateTime), Column("user_id", ForeignKey("users.id"))
+    table = Table("extra_table_of_tests", Base.metadata, *columns)
+    yield table
+    Base.metadata.remove(table)
 
 
 {% if cookiecutter.auth == "jwt" %}

@@ -1,14 +1,19 @@
 """Commands tell what is wrong with the database in one line, and hide no fault of ours."""
 
+from collections.abc import Iterator
 from datetime import timedelta
 
 import pytest
 from click.testing import Result
+from flask import Flask
 from flask.testing import FlaskCliRunner
 from sqlalchemy.exc import OperationalError, ProgrammingError
 
-from app.core.command_line import readable_errors
+from app.core.command_line import add, readable_errors
 from app.core.data import soft_delete
+from app.core.data.base import Base
+from app.core.data.session import db
+from app.core.discovery import modules
 from app.settings import EXAMPLE_URL
 
 
@@ -47,3 +52,18 @@ def test_purge_refuses_other_times(runner: FlaskCliRunner, age: str) -> None:
     result = runner.invoke(args=["purge", f"--older-than={age}"])
     assert result.exit_code == 2
     assert "30d or 12h" in result.output
+
+
+def test_demo_data_is_written_in_batches(app: Flask) -> None:
+    """However many rows there are, few of them wait in memory."""
+    (seed,) = (m.seed for m in modules("seeds") if m.MODEL.__tablename__ == "users")
+    waiting = []
+
+    def rows() -> Iterator[Base]:
+        for row in seed(1001):
+            waiting.append(len(db.session.new))
+            yield row
+
+    with app.app_context():
+        add(rows(), 1001, "users")
+    assert waiting == [*range(1000), 0]

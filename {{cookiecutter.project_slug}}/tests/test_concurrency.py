@@ -2,10 +2,14 @@
 
 from concurrent.futures import ThreadPoolExecutor
 
+import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 from flask_migrate import upgrade
+from sqlalchemy import text
 
+from app.core.data import repository
+from app.core.data.session import db
 {% if cookiecutter.auth == "jwt" %}
 from tests.clients import sign_in, with_token
 {% endif %}
@@ -25,6 +29,22 @@ def test_old_etag_is_refused(client: FlaskClient) -> None:
     assert client.patch(url, json={"name": "B"}, headers=headers).status_code == 200
     assert client.patch(url, json={"name": "C"}, headers=headers).status_code == 412
     assert client.delete(url, headers=headers).status_code == 412
+
+
+def test_write_after_the_check_is_noticed(
+    client: FlaskClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The ETag was right when it was checked, and is not when the row is written."""
+
+    def write_first(*_: object) -> None:
+        db.session.execute(text("UPDATE users SET version = version + 1"))
+
+    created = create_user(client)
+    url = f"/api/v1/users/{created.json['id']}"
+    headers = {"If-Match": created.headers["ETag"]}
+    monkeypatch.setattr(repository, "lock_references", write_first)
+    answer = client.patch(url, json={"name": "B"}, headers=headers)
+    assert (answer.status_code, answer.json["status"]) == (412, 412)
 
 
 def test_not_modified(client: FlaskClient) -> None:

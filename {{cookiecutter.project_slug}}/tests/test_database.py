@@ -1,19 +1,32 @@
 """What holds for every table, on the database that the service runs on."""
 
 import os
+{% if cookiecutter.database == "sqlite" %}
+import sqlite3
+{% endif %}
 import subprocess
 import sys
+import time
+from collections.abc import Iterator
+{% if cookiecutter.database == "sqlite" %}
+from contextlib import closing
+{% endif %}
 from datetime import UTC, datetime, timedelta, timezone
+{% if cookiecutter.database == "sqlite" %}
+from pathlib import Path
+{% endif %}
+from uuid import uuid4
 
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 from flask_migrate import upgrade
-from sqlalchemy import inspect, select
-from sqlalchemy.exc import StatementError
+from sqlalchemy import Table, inspect, select
+from sqlalchemy.exc import IntegrityError, StatementError
 from sqlalchemy.orm import Session
 from sqlalchemy.orm.exc import StaleDataError
 
+from app.core.data import dialect
 from app.core.data.base import Base
 from app.core.data.session import db
 {% if cookiecutter.layout == "domain" %}
@@ -50,6 +63,18 @@ def test_every_amount_is_exact(app: Flask) -> None:
                 assert columns[name].scale == 2
 
 
+@pytest.fixture
+def _far_away(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Let the clock of the machine show another time than UTC, where that can be."""
+    set_zone = getattr(time, "tzset", lambda: None)
+    monkeypatch.setenv("TZ", "XXX-9")
+    set_zone()
+    yield
+    monkeypatch.undo()
+    set_zone()
+
+
+@pytest.mark.usefixtures("_far_away")
 def test_times_come_back_equal(app: Flask, client: FlaskClient) -> None:
     create_user(client)
     moment = datetime(2026, 2, 28, 23, 59, 59, 999999, timezone(timedelta(hours=-5)))
@@ -69,6 +94,20 @@ def test_time_without_timezone_is_refused(app: Flask, client: FlaskClient) -> No
         user.updated_at = datetime(2026, 2, 28)
         with pytest.raises(StatementError, match="timezone"):
             db.session.commit()
+
+
+def test_reference_to_nothing_is_told_from_other_errors(
+    empty: Flask, extra_table: Table
+) -> None:
+    """One that comes past the repository is a conflict, too, and no fault of ours."""
+    with empty.app_context():
+        upgrade()
+        extra_table.create(db.engine)
+        with pytest.raises(IntegrityError) as caught:
+            db.session.execute(extra_table.insert().values(user_id=uuid4()))
+    assert dialect.is_broken_reference(caught.value)
+    assert not dialect.is_unavailable(caught.value)
+    assert dialect.taken_columns(caught.value) == []
 
 
 def test_of_two_sessions_one_wins(empty: Flask) -> None:
@@ -98,6 +137,21 @@ def test_two_migrate_at_once(empty: Flask) -> None:
     assert empty.test_client().get("/health/ready").status_code == 200
 
 
+{% if cookiecutter.database == "sqlite" %}
+def test_file_that_another_process_reads_is_opened(tmp_path: Path) -> None:
+    """It cannot be switched to WAL meanwhile, but by the next connection."""
+    other, ours = (sqlite3.connect(tmp_path / "new", timeout=0) for _ in range(2))
+    with closing(other), closing(ours):
+        other.execute("CREATE TABLE rows (id)")
+        other.execute("BEGIN")
+        other.execute("SELECT id FROM rows").fetchone()
+        dialect._connect(ours, None)
+        other.rollback()
+        dialect._connect(ours, None)
+        assert ours.execute("PRAGMA journal_mode").fetchone() == ("wal",)
+
+
+{% endif %}
 @pytest.mark.parametrize("run", [1, 2])
 def test_every_test_is_rolled_back(client: FlaskClient, run: int) -> None:
     """Also one in which a statement failed."""

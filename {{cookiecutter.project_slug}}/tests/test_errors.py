@@ -1,11 +1,13 @@
 """Every error is a problem as in RFC 9457, and never more than that."""
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
 from flask import Blueprint, Flask
 from flask.testing import FlaskClient
+from sqlalchemy import make_url
 from werkzeug.exceptions import TooManyRequests
 from werkzeug.test import TestResponse
 
@@ -21,6 +23,7 @@ def check(answer: TestResponse, status: int) -> dict[str, Any]:
     assert answer.content_type == "application/problem+json"
     assert answer.json["status"] == status
     assert answer.json["title"]
+    assert answer.json["detail"]
     assert answer.json["instance"] == answer.request.path
     assert answer.json["request_id"] == answer.headers["X-Request-ID"]
     return answer.json
@@ -119,3 +122,14 @@ def test_crash_shows_nothing(app: Flask, caplog: pytest.LogCaptureFixture) -> No
     with caplog.at_level("ERROR"):
         problem = check(client.get("/crash"), 500)
     assert "a secret" not in str(problem)
+
+
+def test_database_that_is_away(app: Flask) -> None:
+    """That is no fault of ours and passes, so the answer is 503 and not 500."""
+    url = make_url(app.config["DATABASE_URL"])
+    nowhere = {"host": "127.0.0.1", "port": 1} if url.host else {"database": "/no/db"}
+    away = url.set(**nowhere).render_as_string(hide_password=False)
+    settings = replace(load_settings(), DATABASE_URL=away)
+    answer = create_app(settings).test_client().get("/health/ready")
+    check(answer, 503)
+    assert answer.headers["Retry-After"] == "1"

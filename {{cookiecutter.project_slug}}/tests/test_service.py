@@ -43,6 +43,21 @@ def test_openapi(client: FlaskClient) -> None:
     assert all(operation["summary"] for operation in operations)
 
 
+def test_openapi_says_what_to_expect(client: FlaskClient) -> None:
+    """Clients are generated from these names, errors and patterns."""
+    document = client.get("/openapi.json").json
+    get = document["paths"]["/api/v1/users/{user_id}"]["get"]
+    post = document["paths"]["/api/v1/users/"]["post"]
+    assert [get["operationId"], post["operationId"]] == ["users_get", "users_create"]
+    assert "404" in get["responses"]
+    assert "422" not in get["responses"]
+    assert {"409", "413", "415", "422"} <= post["responses"].keys() - {"404"}
+    name = document["components"]["schemas"]["UserCreate"]["properties"]["name"]
+    assert name["pattern"] == "^[^\\u0000]*$"
+    missing = document["components"]["responses"]["NotFound"]
+    assert missing["content"].keys() == {"application/problem+json"}
+
+
 def test_docs_page_needs_no_other_host(client: FlaskClient) -> None:
     page = client.get("/docs")
     assert page.status_code == 200

@@ -5,8 +5,10 @@ from datetime import timedelta
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient, FlaskCliRunner
-from sqlalchemy import delete, func, select, update
+from flask_migrate import upgrade
+from sqlalchemy import Table, delete, func, select, update
 
+from app.core.data import soft_delete
 from app.core.data.base import utc_now
 from app.core.data.session import db
 {% if cookiecutter.layout == "domain" %}
@@ -69,3 +71,20 @@ def test_purge(
     assert "Removed 1 users." in purge("30d")
     assert create_user(client, email="gone@example.com").status_code == 201
     assert "30d or 12h" in purge("1y")
+
+
+def test_purge_keeps_what_others_refer_to(empty: Flask, extra_table: Table) -> None:
+    with empty.app_context():
+        upgrade()
+        extra_table.create(db.engine)
+        both = [
+            User(email=f"{name}@example.com", name=name, deleted_at=utc_now())
+            for name in ("noted", "other")
+        ]
+        db.session.add_all(both)
+        db.session.flush()
+        db.session.execute(extra_table.insert().values(user_id=both[0].id))
+        db.session.commit()
+        assert soft_delete.purge(timedelta())["users"] == 1
+        left = select(User.name).execution_options(include_deleted=True)
+        assert db.session.scalars(left).all() == ["noted"]

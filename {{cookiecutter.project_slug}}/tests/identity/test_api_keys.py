@@ -11,7 +11,7 @@ from sqlalchemy import event, select, update
 from app.core.data.base import utc_now
 from app.core.data.session import db
 from app.core.identity import sign_ins
-from app.core.identity.models import ApiKey
+from app.core.identity.models import ApiKey, SignIn
 from tests.clients import sign_in, with_key, with_token
 from tests.identity.test_every_operation import document, operations
 from tests.users.factory import create_user
@@ -253,7 +253,7 @@ def test_no_key_after_the_sign_in_has_ended(
     lock = sign_ins.lock
 
     def end_before(claims: dict[str, Any]) -> Any:
-        sign_ins.end()
+        sign_ins.end(SignIn)
         return lock(claims)
 
     monkeypatch.setattr(sign_ins, "lock", end_before)

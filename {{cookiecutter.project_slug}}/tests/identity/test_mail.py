@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from email.message import EmailMessage
 from pathlib import Path
-from threading import BoundedSemaphore
+from threading import BoundedSemaphore, current_thread
 from typing import Any
 from unittest.mock import MagicMock
 
@@ -31,6 +31,7 @@ from app.models.user import User
 from tests.clients import with_key, with_token
 
 AUTH = "/api/v1/auth"
+WORKER = mail.worker  # the real one: conftest.py puts another in its place
 ADA = {"email": "ada@example.com", "password": "a lovely long password"}
 NEW = "another lovely password"
 Mails = Callable[[], list[EmailMessage]]
@@ -589,3 +590,9 @@ def test_a_full_queue_loses_mails_and_not_memory(
         forget(anonymous)
         assert len(mails()) == 1
         later(app)
+
+
+def test_mails_are_sent_in_one_thread() -> None:
+    """No answer waits for a mail server, and a slow one takes one thread only."""
+    threads = {WORKER(4711).submit(current_thread).result() for _ in range(3)}
+    assert [thread.name for thread in threads] == ["mail-4711_0"]

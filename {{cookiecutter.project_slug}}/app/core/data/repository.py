@@ -48,6 +48,13 @@ def delete(row: Base) -> None:
                     raise Conflict(f"{model.__name__} rows refer to it.")
 
 
+def change(statement: sa.Update | sa.Delete) -> int:
+    """Run a statement that changes many rows; return how many it met."""
+    with transaction():
+        result: Any = db.session.execute(statement)
+    return int(result.rowcount)
+
+
 def lock_references(
     model: type[Base], values: dict[str, Any], where: dict[str, sa.ColumnElement[bool]]
 ) -> None:

@@ -18,11 +18,9 @@ from uuid_utils.compat import uuid7
 from app.core.data import repository
 from app.core.data.base import utc_now
 from app.core.data.session import db, transaction
-from app.core.errors import NotFound
 from app.core.identity import sign_ins, tokens
 from app.core.identity.errors import BadToken
 from app.core.identity.models import Account, ApiKey, Identity, SignIn
-from app.core.web.pagination import paginate
 
 NAME, HEADER = "apiKey", "X-API-Key"
 SCHEME = {"type": "apiKey", "in": "header", "name": HEADER}  # in OpenAPI
@@ -35,9 +33,8 @@ def read(request: Request) -> Identity:
     key = find(request.headers[HEADER])
     if key.used_at is None or utc_now() - key.used_at > timedelta(minutes=1):
         # In a transaction of its own: after a read, SQLite waits for no turn to write.
-        with transaction():
-            used = sa.update(ApiKey).filter_by(id=key.id)
-            db.session.execute(used.values(used_at=utc_now()))
+        used = sa.update(ApiKey).filter_by(id=key.id)
+        repository.change(used.values(used_at=utc_now()))
     return Identity(key.user)
 
 
@@ -79,13 +76,7 @@ def create(
     return values | {"used_at": None, "key": text}
 
 
-def list_of(user: Account, query: dict[str, Any]) -> dict[str, Any]:
-    """Return one page of the keys of a user that have not ended."""
-    return paginate(ApiKey, ApiKey.user_id == user.id, ended_at=None, **query)
-
-
 def end_own(user: Account, key_id: UUID) -> None:
     """End a key of a user. Raises NotFound for one of somebody else."""
-    if not sign_ins.change(ApiKey, {"ended_at": utc_now()}, id=key_id, user_id=user.id):
-        raise NotFound("ApiKey not found.")
+    sign_ins.end_own(ApiKey, user, key_id)
     current_app.logger.info("API key %s of user %s has ended.", key_id, user.id)

@@ -81,7 +81,4 @@ def use(token: str, purpose: str) -> Account:
 
 def remove(**values: Any) -> int:
     """Void the tokens with these values; return how many."""
-    with transaction():
-        removed = sa.delete(MailToken).filter_by(**values)
-        result: Any = db.session.execute(removed)
-    return int(result.rowcount)
+    return repository.change(sa.delete(MailToken).filter_by(**values))

@@ -116,7 +116,7 @@ def set_password(user: Account, password: str) -> None:
     with transaction():
         sign_ins.lock_caller()
         repository.save(user, values)  # row lock: no sign-in comes in between
-        sign_ins.end(user_id=user.id)
+        sign_ins.end(SignIn, user_id=user.id)
         mail_tokens.remove(user_id=user.id, purpose=mail_tokens.NEW_PASSWORD)
     permissions.log(f"The password of user {user.id} was changed")
 

@@ -12,7 +12,7 @@ from flask import current_app, g
 from sqlalchemy.orm import joinedload
 
 from app.core.data import repository
-from app.core.data.base import Base, utc_now
+from app.core.data.base import utc_now
 from app.core.data.session import db, transaction
 from app.core.errors import NotFound
 from app.core.identity import permissions
@@ -89,44 +89,38 @@ def end_of(sign_in: SignIn) -> datetime:
     return min(sliding, absolute)
 
 
-def end(**criteria: UUID) -> None:
-    """Revoke the sign-ins with these values: their tokens are refused from now on."""
-    change(SignIn, {"ended_at": utc_now()}, **criteria)
+def end(model: type[SignIn | ApiKey], **criteria: UUID) -> int:
+    """Revoke what has these values and has not ended; return how many rows."""
+    ended = sa.update(model).filter_by(**criteria, ended_at=None)
+    return repository.change(ended.values(ended_at=utc_now()))
 
 
 def end_access(user_id: UUID) -> None:
     """Revoke all that a user has: every sign-in, then every API key."""
     with transaction():
         for model in (SignIn, ApiKey):
-            change(model, {"ended_at": utc_now()}, user_id=user_id)
+            end(model, user_id=user_id)
 
 
-def change(model: type[Base], values: dict[str, Any], **criteria: Any) -> int:
-    """Change the rows that have not ended; return how many the criteria meet."""
-    changed = sa.update(model).filter_by(**criteria, ended_at=None).values(values)
-    with transaction():
-        result: Any = db.session.execute(changed)
-    return int(result.rowcount)
+def list_of(
+    model: type[SignIn | ApiKey], user: Account, query: dict[str, Any]
+) -> dict[str, Any]:
+    """Return one page of those of a user that have not ended."""
+    return paginate(model, user_id=user.id, ended_at=None, **query)
 
 
-def list_of(user: Account, query: dict[str, Any]) -> dict[str, Any]:
-    """Return one page of the sign-ins of a user that have not ended."""
-    mine = SignIn.user_id == user.id
-    return paginate(SignIn, mine, SignIn.ended_at.is_(None), **query)
-
-
-def end_own(user: Account, sign_in_id: UUID) -> None:
-    """End a sign-in of a user. Raises NotFound for one of somebody else."""
-    if not change(SignIn, {"ended_at": utc_now()}, id=sign_in_id, user_id=user.id):
-        raise NotFound("SignIn not found.")
+def end_own(model: type[SignIn | ApiKey], user: Account, row_id: UUID) -> None:
+    """Revoke one of a user. Raises NotFound for one of somebody else."""
+    if not end(model, id=row_id, user_id=user.id):
+        raise NotFound(f"{model.__name__} not found.")
 
 
 def sign_out(sign_in: SignIn, everywhere: bool) -> None:
     """End a sign-in, or all of its user."""
     if everywhere:
-        end(user_id=sign_in.user_id)
+        end(SignIn, user_id=sign_in.user_id)
     else:
-        end(id=sign_in.id)
+        end(SignIn, id=sign_in.id)
 
 
 def delete_account(user: Account) -> None:
@@ -143,7 +137,4 @@ def delete_account(user: Account) -> None:
 
 def purge(model: type[SignIn | ApiKey | MailToken]) -> int:
     """Remove what has expired; return how many rows."""
-    with transaction():
-        expired = sa.delete(model).where(model.expires_at < utc_now())
-        result: Any = db.session.execute(expired)
-    return int(result.rowcount)
+    return repository.change(sa.delete(model).where(model.expires_at < utc_now()))

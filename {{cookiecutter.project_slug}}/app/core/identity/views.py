@@ -10,6 +10,7 @@ from flask.views import MethodView
 
 from app.core.identity import api_keys, rate_limits, schemas, services, sign_ins
 from app.core.identity.blueprint import ANYONE, IN_PERSON, SUPERUSER, Blueprint
+from app.core.identity.models import ApiKey, SignIn
 from app.core.identity.permissions import caller
 
 blp = Blueprint("auth", __name__, url_prefix="/auth", description="Signing in and out")
@@ -62,7 +63,7 @@ def logout(query: dict[str, Any]) -> None:
 @blp.access(IN_PERSON)
 def list_sign_ins(query: dict[str, Any]) -> dict[str, Any]:
     """List the sign-ins of the user who asks."""
-    return sign_ins.list_of(caller(), query)
+    return sign_ins.list_of(SignIn, caller(), query)
 
 
 @blp.delete("/sign-ins/<uuid:sign_in_id>")
@@ -70,7 +71,7 @@ def list_sign_ins(query: dict[str, Any]) -> dict[str, Any]:
 @blp.access(IN_PERSON)
 def end_sign_in(sign_in_id: UUID) -> None:
     """End a sign-in of the user who asks."""
-    sign_ins.end_own(caller(), sign_in_id)
+    sign_ins.end_own(SignIn, caller(), sign_in_id)
 
 
 @blp.delete("/users/<uuid:user_id>/sign-ins")
@@ -139,7 +140,7 @@ def verified_email(values: dict[str, Any]) -> None:
 @blp.response(200, schemas.ApiKeyPage)
 def list_api_keys(query: dict[str, Any]) -> dict[str, Any]:
     """List the API keys of the user who asks."""
-    return api_keys.list_of(caller(), query)
+    return sign_ins.list_of(ApiKey, caller(), query)
 
 
 @blp.post("/api-keys/")
@@ -209,7 +210,7 @@ class SignIns(MethodView):
     @blp.access(IN_PERSON)
     def get(self, query: dict[str, Any]) -> dict[str, Any]:
         """List the sign-ins of the user who asks."""
-        return sign_ins.list_of(caller(), query)
+        return sign_ins.list_of(SignIn, caller(), query)
 
 
 @blp.route("/sign-ins/<uuid:sign_in_id>")
@@ -220,7 +221,7 @@ class OneSignIn(MethodView):
     @blp.access(IN_PERSON)
     def delete(self, sign_in_id: UUID) -> None:
         """End a sign-in of the user who asks."""
-        sign_ins.end_own(caller(), sign_in_id)
+        sign_ins.end_own(SignIn, caller(), sign_in_id)
 
 
 @blp.route("/users/<uuid:user_id>/sign-ins")
@@ -310,7 +311,7 @@ class ApiKeys(MethodView):
     @blp.response(200, schemas.ApiKeyPage)
     def get(self, query: dict[str, Any]) -> dict[str, Any]:
         """List the API keys of the user who asks."""
-        return api_keys.list_of(caller(), query)
+        return sign_ins.list_of(ApiKey, caller(), query)
 
     @blp.arguments(schemas.ApiKeyCreate)
     @blp.response(201, schemas.ApiKeyCreated)
