@@ -38,7 +38,8 @@ def add_resource(definition: dict[str, Any], migration: bool) -> list[str]:
             write(ROOT / path, text, made)
         app = create_app()
         if migration:
-            revision = migrations.write_revision(app, f"add {names.words}", made)
+            table = Base.metadata.tables[names.plural]
+            revision = migrations.write_revision(table, f"add {names.words}", made)
             record["migration"] = revision.relative_to(ROOT).as_posix()
             text = revision.read_text(encoding="utf-8")
             record["files"][record["migration"]] = records.digest(text)

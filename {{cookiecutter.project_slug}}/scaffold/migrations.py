@@ -2,11 +2,14 @@
 
 from pathlib import Path
 
-import flask_migrate
+from alembic.autogenerate import render_python_code
 from alembic.migration import MigrationContext
+from alembic.operations.ops import CreateIndexOp, CreateTableOp, UpgradeOps
 from alembic.script import ScriptDirectory
-from flask import Flask
+from alembic.util import CommandError, rev_id
+from sqlalchemy import Table
 
+from app.core.data.alembic_environment import migrate, render_item
 from app.core.data.session import db
 from app.settings import ROOT
 from scaffold.errors import Refused
@@ -19,16 +22,29 @@ def revisions() -> set[Path]:
     return set(FOLDER.glob("versions/*.py"))
 
 
-def write_revision(app: Flask, message: str, made: list[Path]) -> Path:
-    """Write a revision, and do not apply it; note it in `made`. Raises Refused."""
+def write_revision(table: Table, message: str, made: list[Path]) -> Path:
+    """Write the revision that makes a table, and do not apply it; note it in `made`.
+
+    The table is new: neither the database nor the revisions before are asked.
+    Raises Refused.
+    """
+    indexes = sorted(table.indexes, key=lambda index: str(index.name))
+    adds = [CreateIndexOp.from_index(index) for index in indexes]
+    up = UpgradeOps([CreateTableOp.from_table(table), *adds])
     before = revisions()
     try:
-        with app.app_context():
-            flask_migrate.migrate(message=message)
-    except SystemExit:
-        text = "No migration could be written. "
-        text += "Apply those that there are (./manage.py db upgrade), "
-        raise Refused(text + "or say --no-migration.") from None
+        script = ScriptDirectory.from_config(migrate.get_config())
+        script.generate_revision(
+            rev_id(),
+            message,
+            upgrades=render_python_code(up, render_item=render_item),
+            downgrades=f"op.drop_table({table.name!r})",
+{% if cookiecutter.database == "mysql" %}
+            imports="from sqlalchemy.dialects import mysql",
+{% endif %}
+        )
+    except CommandError as error:  # two heads, for example
+        raise Refused(f"{error} Or say --no-migration.") from None
     finally:
         made += revisions() - before
     (revision,) = revisions() - before
