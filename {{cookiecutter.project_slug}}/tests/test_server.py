@@ -62,9 +62,7 @@ def test_half_requests_hold_no_thread(address: tuple[str, int]) -> None:
             slow, [b"", GET, CHUNKED + b"5\r\nab"] * 7, strict=False
         ):
             client.sendall(half)
-        assert ask(address, GET + CLOSE + b"\r\n").startswith(
-            b"HTTP/1.1 200"
-        )
+        assert ask(address, GET + CLOSE + b"\r\n").startswith(b"HTTP/1.1 200")
         # And each is told, or closed without a word where it has said nothing.
         starts = {client.recv(65536)[:12] for client in slow}
     assert starts == {b"", b"HTTP/1.1 408"}
