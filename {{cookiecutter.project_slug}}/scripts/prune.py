@@ -105,7 +105,11 @@ OWNED = {
         "app/core/identity/browser_session.py",
         "app/core/identity/static/sign-in.css",
         "app/core/identity/templates/sign-in.html",
+        "tests/dashboard/test_access.py",
         "tests/identity/test_browser_session.py",
+    ],
+    "auth=none dashboard=dash": [
+        "tests/dashboard/test_open_access.py",
     ],
     "database=postgresql": [
         "app/core/data/embedded_server.py",

@@ -3,10 +3,9 @@
 from typing import cast
 
 {% if cookiecutter.database == "sqlite" %}
-from flask import Blueprint, Flask, Response, g, request
-{% else %}
-from flask import Blueprint, Flask, Response, request
+import flask
 {% endif %}
+from flask import Blueprint, Flask, Response, request
 from flask.sansio.blueprints import BlueprintSetupState
 
 {% if cookiecutter.auth == "jwt" %}
@@ -57,7 +56,8 @@ def is_ours() -> bool:
 
 def read_only() -> None:
     """Let no callback wait for a turn to write: they are POST, and only read."""
-    g.reads_only = is_ours() and request.path.endswith("/_dash-update-component")
+    is_callback = request.path.endswith("/_dash-update-component")
+    flask.g.reads_only = is_ours() and is_callback
 {% endif %}
 
 

@@ -1,5 +1,6 @@
 """Fixtures for tests of the dashboard."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -7,12 +8,16 @@ from flask import Flask
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
+from app import create_app
 {% if cookiecutter.auth == "jwt" %}
 from app.core.data.base import utc_now
 from app.core.identity import browser_session, tokens
+from app.settings import load_settings
 from tests.clients import sign_in
-
+{% else %}
+from app.settings import load_settings
 {% endif %}
+
 CALLBACKS = "/dashboard/_dash-update-component"
 
 
@@ -39,6 +44,12 @@ def viewer(app: Flask) -> FlaskClient:
 {% else %}
     return app.test_client()
 {% endif %}
+
+
+def other(app: Flask, **settings: Any) -> Flask:
+    """Make another application, with other settings, in this process."""
+    url = app.config["DATABASE_URL"]
+    return create_app(replace(load_settings(), DATABASE_URL=url, **settings))
 
 
 def call(client: FlaskClient, *outputs: str, search: str = "") -> TestResponse:

@@ -1,8 +1,6 @@
-{% set jwt = cookiecutter.auth == "jwt" %}
-"""The dashboard: who sees it, what it says to browsers, and its figures."""
+"""The dashboard: what it says to browsers, and its figures."""
 
 import re
-from dataclasses import replace
 from datetime import UTC, datetime, time, timedelta
 from decimal import Decimal
 from itertools import count
@@ -12,29 +10,18 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
-from app import create_app
 from app.core.data.base import utc_now
 from app.core.data.session import db
 from app.dashboard import filters, services
 from app.dashboard.filters import Filters
 {% if cookiecutter.layout == "domain" %}
 from app.orders.models import Order, OrderStatus
-{% if jwt %}
-from app.settings import load_settings
-{% else %}
-from app.settings import EXAMPLE_URL, load_settings
-{% endif %}
 from app.users.models import User
 {% else %}
 from app.models.order import Order, OrderStatus
 from app.models.user import User
-{% if jwt %}
-from app.settings import load_settings
-{% else %}
-from app.settings import EXAMPLE_URL, load_settings
 {% endif %}
-{% endif %}
-from tests.dashboard.conftest import call, texts
+from tests.dashboard.conftest import call, other, texts
 
 PAID, PENDING = OrderStatus.PAID, OrderStatus.PENDING
 FIGURES = ("time", "orders", "revenue", "average", "users")
@@ -67,55 +54,6 @@ def place(
     with app.app_context():
         db.session.add(order)
         db.session.commit()
-
-
-def other(app: Flask, **settings: Any) -> Flask:
-    """Make another application, with other settings, in this process."""
-    url = app.config["DATABASE_URL"]
-    return create_app(replace(load_settings(), DATABASE_URL=url, **settings))
-
-
-{% if jwt %}
-def test_every_rule_is_closed(app: Flask, anonymous: FlaskClient) -> None:
-    """Most rules are Dash's own: one that comes with another version is closed too."""
-    rules = [r for r in app.url_map.iter_rules() if "/dashboard" in r.rule]
-    assert len(rules) > 8
-    for rule in rules:
-        path = re.sub("<[^>]+>", "x", rule.rule)
-        if rule.endpoint.startswith("dashboard-session."):
-            continue
-        for method in rule.methods or ():
-            answer = anonymous.open(path, method=method)
-            assert answer.status_code == 401, (method, path)
-    assert call(anonymous, "orders-per-day.figure").status_code == 401
-
-
-def test_only_superusers_see_it(
-    client: FlaskClient, user_client: FlaskClient, viewer: FlaskClient
-) -> None:
-    assert viewer.get("/dashboard/").status_code == 200
-    for api_client in (client, user_client):
-        assert api_client.get("/dashboard/").status_code == 401
-
-
-def test_other_sites_are_refused(viewer: FlaskClient) -> None:
-    viewer.environ_base["HTTP_SEC_FETCH_SITE"] = "cross-site"
-    assert call(viewer, "orders-per-day.figure").status_code == 403
-{% else %}
-def test_off_in_production(app: Flask) -> None:
-    """There is nobody to ask for a password: somebody must want it."""
-    production = other(app, APP_ENV="production", DASHBOARD_ENABLED=False)
-    assert production.test_client().get("/dashboard/").status_code == 404
-
-
-def test_settings_of_production(monkeypatch: pytest.MonkeyPatch, app: Flask) -> None:
-    monkeypatch.setenv("APP_ENV", "production")
-    monkeypatch.setenv("SECRET_KEY", "0123456789abcdefghijklmnopqrstuvwxyz")
-    monkeypatch.setenv("DATABASE_URL", EXAMPLE_URL)
-    assert load_settings().DASHBOARD_ENABLED is False
-    monkeypatch.setenv("DASHBOARD_ENABLED", "true")
-    assert load_settings().DASHBOARD_ENABLED is True
-{% endif %}
 
 
 def test_switched_off(app: Flask) -> None:
