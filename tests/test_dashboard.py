@@ -287,3 +287,26 @@ def test_api_is_as_without_it(project: Path) -> None:
             timeout=30,
         )
         assert changed.status_code == 200
+
+
+@variants.each([SQLITE])
+def test_adding_a_card(project: Path) -> None:
+    """As README.md says: a query, a figure, an output."""
+    section = (project / "README.md").read_text().split("## The dashboard")[1]
+    query, figure, card, output = [
+        re.sub("^   ", "", block, flags=re.MULTILINE)
+        for block in re.findall(r"```python\n(.*?)   ```", section, re.DOTALL)[:4]
+    ]
+    add(project / "app/dashboard/services.py", "", f"\n\n{query}")
+    add(project / "app/dashboard/figures.py", "", f"\n\n{figure}")
+    page = project / "app/dashboard/page.py"
+    add(page, "                    card(", f"{card}                    card(")
+    add(page, "\n\n\ndef period", f"\n\n{output.rstrip()}\n\n\ndef period")
+    support.run("make", "lint", cwd=project)
+    support.run("make", "test", cwd=project)
+
+
+def add(path: Path, place: str, text: str) -> None:
+    """Put a text in a place of a file, or at its end."""
+    before = path.read_text()
+    path.write_text(before.replace(place, text, 1) if place else f"{before}{text}")
