@@ -65,5 +65,6 @@ def add_headers(response: Response) -> Response:
     """Say what the page may load, and keep what it shows out of caches."""
     if is_ours():
         response.headers.setdefault("Content-Security-Policy", CONTENT_SECURITY_POLICY)
-        response.headers.setdefault("Cache-Control", "no-store")
+        if "ETag" not in response.headers:  # files, which browsers ask for anew by it
+            response.headers.setdefault("Cache-Control", "no-store")
     return response

@@ -89,6 +89,9 @@ def test_days_end_at_midnight_utc(app: Flask, customer: User) -> None:
     for at in (midnight(3), midnight(2) - timedelta(microseconds=1), midnight(2)):
         place(app, customer, at)
     with app.app_context():
+{% if cookiecutter.database == "postgresql" %}
+        db.session.execute(db.text("SET LOCAL TIME ZONE 'Asia/Tokyo'"))
+{% endif %}
         rows = services.orders_per_day(Filters(7))
         days = {row.day: row.orders for row in rows}
         assert days == {midnight(3).date(): 2, midnight(2).date(): 1}

@@ -44,7 +44,8 @@ def _page(name: str = "") -> str:
 
 def make_service(app: Flask, **settings: Any) -> Flask:
     """Make a service with a panel, on the database and in the transaction of `app`."""
-    settings = {"DATABASE_URL": app.config["DATABASE_URL"], **settings}
+    same = {name: app.config[name] for name in ("DATABASE_URL", "SECRET_KEY")}
+    settings = {**same, **settings}
     service = create_app(replace(load_settings(), **settings), [blp, panel])
     with app.app_context():
         connection = db.engines[None]

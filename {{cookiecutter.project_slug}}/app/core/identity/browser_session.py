@@ -99,8 +99,8 @@ def refuse_other_sites() -> None:
 
 
 def add_headers(prefix: str, response: Response) -> Response:
-    """Keep the pages out of caches."""
-    if is_below(prefix):
+    """Keep the pages out of caches, but for files, which browsers ask for by ETag."""
+    if is_below(prefix) and "ETag" not in response.headers:
         for name, value in HEADERS.items():
             response.headers.setdefault(name, value)
     return response

@@ -10,6 +10,7 @@ window.fetch = async (...request) => {
     const answer = await ask(...request);
     if (answer.status === 401) {
       location.reload();
+      return new Promise(() => {}); // Dash need not see it
     }
     away(answer.status >= 500);
     return answer;
