@@ -42,7 +42,7 @@ CARDS = {
     "best customers": [("best-customers", "children")],
     "newest orders": [("newest-orders", "children")],
 }
-# A year with more orders on weekdays, and few customers who order much.
+# A year, in the order of time as rows come in; few customers order much.
 FILL = """
 INSERT INTO users (id, created_at, updated_at, version, email, name, is_active)
 SELECT gen_random_uuid(), t, t, 1, n || '@example.com', 'Customer ' || n, true
@@ -60,7 +60,8 @@ SELECT gen_random_uuid(), t, t, 1, 'N' || s.n,
 FROM (SELECT n, now() - random() * interval '365 days' AS t,
              1 + floor(power(random(), 3) * {users})::int AS k
       FROM generate_series(1, {orders}) AS n) AS s
-JOIN numbered ON numbered.n = s.k;
+JOIN numbered ON numbered.n = s.k
+ORDER BY t;
 ANALYZE;
 """
 SCRIPT = """if True:
