@@ -38,11 +38,12 @@ format: .venv/test ## format the template's own code
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-bench: .venv/test ## measure generation, serving, growth and sign-in
+bench: .venv/test ## measure generation, serving, growth, sign-in and the dashboard
 	$(BIN)/python benchmarks/generation.py
 	$(BIN)/python benchmarks/serving.py
 	$(BIN)/python benchmarks/growth.py
 	$(BIN)/python benchmarks/sign_in.py
+	$(BIN)/python benchmarks/dashboard.py
 
 clean: ## remove what these targets made
 	rm -rf .venv build

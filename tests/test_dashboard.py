@@ -211,7 +211,7 @@ def look(visit: Visit, name: str, request: pytest.FixtureRequest) -> None:
     visit.page.goto(f"{visit.url}/dashboard/")
     visit.sign_in()
     expect(visit.page.locator("#best-customers td").first).to_be_visible()
-    expect(visit.page.locator(".js-plotly-plot .plot").first).to_be_visible()
+    expect(visit.page.locator(".js-plotly-plot .trace").first).to_be_visible()
     visit.page.wait_for_load_state("networkidle")
     visit.check()
     wide = "document.documentElement.scrollWidth > document.documentElement.clientWidth"
