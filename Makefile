@@ -38,13 +38,14 @@ format: .venv/test ## format the template's own code
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-bench: .venv/test ## measure generation, serving, growth, sign-in, drills and metrics
+bench: .venv/test ## measure generation, serving, growth, sign-in, drills, metrics and the dashboard
 	$(BIN)/python benchmarks/generation.py
 	$(BIN)/python benchmarks/serving.py
 	$(BIN)/python benchmarks/growth.py
 	$(BIN)/python benchmarks/sign_in.py
 	$(BIN)/python benchmarks/drills.py
 	$(BIN)/python benchmarks/metrics.py
+	$(BIN)/python benchmarks/dashboard.py
 
 clean: ## remove what these targets made
 	@! mountpoint -q build/containers/images/overlay || umount build/containers/images/overlay

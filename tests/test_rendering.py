@@ -20,6 +20,7 @@ from tests.variants import BESIDE, COMBINATIONS, RENDERINGS, TREE, label
 # On one worker, so that everything is rendered once.
 pytestmark = pytest.mark.xdist_group("rendering")
 
+RENDERINGS = variants.renderings()
 PRUNE = runpy.run_path(str(TREE / "scripts/prune.py"))
 OWNED: dict[str, list[str]] = PRUNE["OWNED"]
 

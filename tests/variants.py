@@ -4,6 +4,7 @@ import functools
 import itertools
 import json
 import runpy
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -25,16 +26,22 @@ CHOICES = {
 # Questions whose answers only add files beside the application, from the tree's own
 # directories for them. test_rendering holds them to it, so nothing is booted for them.
 BESIDE = {"deploy", "ci"}
-RENDERINGS = [
-    dict(zip(CHOICES, values, strict=True))
-    for values in itertools.product(*CHOICES.values())
-]
+# Questions whose second answer adds a capability in a folder of its own: with it, what
+# takes long runs on the sample below, and everything is rendered and checked as text.
+ADDED = {"dashboard"}
+
+
+def product(names: Iterable[str]) -> list[dict[str, Any]]:
+    """Return every combination of answers to these questions."""
+    choices = {name: CHOICES[name] for name in CHOICES if name in set(names)}
+    return [
+        dict(zip(choices, values, strict=True))
+        for values in itertools.product(*choices.values())
+    ]
+
+
 # One for each application: what is not answered here has its default.
-COMBINATIONS = [
-    {name: answer for name, answer in answers.items() if name not in BESIDE}
-    for answers in RENDERINGS
-    if all(answers[name] == CHOICES[name][0] for name in BESIDE)
-]
+COMBINATIONS = product(CHOICES.keys() - BESIDE)
 
 
 def label(answers: dict[str, Any]) -> str:
@@ -91,7 +98,8 @@ def files(project: Path) -> dict[str, Path]:
     return {n: p for n, p in found.items() if not n.startswith("migrations/")}
 
 
-def sample(questions: tuple[str, ...]) -> list[dict[str, Any]]:
+@functools.cache
+def sample(questions: tuple[str, ...] = tuple(COMBINATIONS[0])) -> list[dict[str, Any]]:
     """Return few combinations in which every pair of two choices meets once or more.
 
     Of those that bring as many pairs together, the one with the most choices that
@@ -119,9 +127,30 @@ def sample(questions: tuple[str, ...]) -> list[dict[str, Any]]:
     return chosen
 
 
+def renderings() -> list[dict[str, Any]]:
+    """Return the sample with all answers beside it, and every other application once.
+
+    All defaults come first.
+    """
+    beside = product(BESIDE)
+    asked = list(itertools.product(sample(), beside))
+    asked += [
+        (answers, beside[0]) for answers in COMBINATIONS if answers not in sample()
+    ]
+    return [{name: (a | b)[name] for name in CHOICES} for a, b in asked]
+
+
 def each_application() -> pytest.MarkDecorator:
-    """Parametrize a test with the `answers` of every distinct application."""
-    return each(COMBINATIONS)
+    """Parametrize a test with the `answers` of every distinct application.
+
+    With an added capability, of those only in which every two choices meet.
+    """
+    plain = [
+        answers
+        for answers in COMBINATIONS
+        if all(answers[name] == CHOICES[name][0] for name in ADDED)
+    ]
+    return each([*plain, *(a for a in sample() if a not in plain)])
 
 
 def each_pair(*questions: str) -> pytest.MarkDecorator:

@@ -5,7 +5,11 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
+{% if cookiecutter.dashboard == "dash" %}
+from sqlalchemy import ColumnElement, Connection, Date, and_, func, or_
+{% else %}
 from sqlalchemy import ColumnElement, Connection, and_, or_
+{% endif %}
 from sqlalchemy.exc import DBAPIError
 
 from app.core.data.base import columns_of
@@ -98,3 +102,10 @@ def after(
     beyond = key < last_key if descending else key > last_key
     follows = row_id < last_id if descending else row_id > last_id
     return or_(beyond, and_(key == last_key, follows))
+{% if cookiecutter.dashboard == "dash" %}
+
+
+def day(column: Any) -> ColumnElement[Any]:
+    """Return the day (UTC) of a time."""
+    return func.date(column, type_=Date)
+{% endif %}

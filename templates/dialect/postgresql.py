@@ -4,7 +4,20 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
+{% if cookiecutter.dashboard == "dash" %}
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Date,
+    Engine,
+    cast,
+    event,
+    func,
+    tuple_,
+)
+{% else %}
 from sqlalchemy import ColumnElement, Connection, Engine, event, tuple_
+{% endif %}
 from sqlalchemy.exc import DBAPIError, OperationalError
 
 from app.core.data import embedded_server
@@ -85,3 +98,10 @@ def after(
     """Keyset pagination: return the condition for rows after these values."""
     row = tuple_(*columns)
     return row < values if descending else row > values
+{% if cookiecutter.dashboard == "dash" %}
+
+
+def day(column: Any) -> ColumnElement[Any]:
+    """Return the day (UTC) of a time, whatever the time zone of the connection."""
+    return cast(func.timezone("UTC", column), Date)
+{% endif %}

@@ -6,8 +6,13 @@ from sqlite3 import Connection as SQLiteConnection
 from sqlite3 import OperationalError
 from typing import Any
 
+{% if cookiecutter.dashboard == "dash" %}
+from flask import g, has_request_context, request
+from sqlalchemy import ColumnElement, Connection, Date, Engine, event, func, tuple_
+{% else %}
 from flask import has_request_context, request
 from sqlalchemy import ColumnElement, Connection, Engine, event, tuple_
+{% endif %}
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import DBAPIError
 
@@ -52,6 +57,9 @@ def _begin(connection: Connection) -> None:
     # Write lock from the start (BEGIN IMMEDIATE): a transaction that reads before it
     # writes would fail at once when another one wrote in between.
     reading = has_request_context() and request.method in {"GET", "HEAD", "OPTIONS"}
+{% if cookiecutter.dashboard == "dash" %}
+    reading = reading or (has_request_context() and g.get("reads_only", False))
+{% endif %}
     connection.exec_driver_sql("BEGIN" if reading else "BEGIN IMMEDIATE")
 
 
@@ -90,3 +98,10 @@ def after(
     """Keyset pagination: return the condition for rows after these values."""
     row = tuple_(*columns)
     return row < values if descending else row > values
+{% if cookiecutter.dashboard == "dash" %}
+
+
+def day(column: Any) -> ColumnElement[Any]:
+    """Return the day (UTC) of a time."""
+    return func.date(column, type_=Date)
+{% endif %}

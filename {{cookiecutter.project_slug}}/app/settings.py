@@ -41,7 +41,11 @@ DEVELOPMENT_URL = f"{TESTING_URL}/{{ cookiecutter.project_slug | replace('-', '_
 DEFAULTS: dict[str, dict[str, Any]] = {
     "development": {"DATABASE_URL": DEVELOPMENT_URL},
     "testing": {"DATABASE_URL": TESTING_URL, "SECRET_KEY": token_urlsafe(32)},
+{% if cookiecutter.dashboard == "dash" and cookiecutter.auth == "none" %}
+    "production": {"DOCS_ENABLED": False, "DASHBOARD_ENABLED": False},
+{% else %}
     "production": {"DOCS_ENABLED": False},
+{% endif %}
 }
 NO_DATABASE = f"must begin with {DRIVER}:// and look like {EXAMPLE_URL}."
 {% if cookiecutter.database != "sqlite" %}
@@ -132,6 +136,9 @@ class Settings:
     APP_ENV: str = "development"
     LOG_LEVEL: Annotated[str, Regexp(LOG_LEVELS, error=NO_LEVEL)] = "INFO"
     DOCS_ENABLED: bool = True
+{% if cookiecutter.dashboard == "dash" %}
+    DASHBOARD_ENABLED: bool = True
+{% endif %}
     TRUSTED_HOSTS: tuple[str, ...] = ()
     MAX_CONTENT_LENGTH: Annotated[int, Range(1, 2**40, error=BOUNDS)] = 1024 * 1024
     CORS_ORIGINS: Annotated[tuple[str, ...], Regexp(ORIGIN, error=NO_ORIGIN)] = ()

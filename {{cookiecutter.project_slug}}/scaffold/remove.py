@@ -5,8 +5,11 @@ import re
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from pathlib import Path
 from typing import Any
+
+import grimp
 
 from app.core.data import repository
 from app.settings import ROOT
@@ -26,6 +29,7 @@ def remove_resource(model: str) -> Iterator[str]:
     resource = make_resource(record)
     written = render(resource)
     present = files_of(record, written)
+    check_not_imported(present)
     edited = [n for n, digest in present.items() if is_edited(n, digest, written)]
     for name in edited:
         yield from difference(name, written.get(name, ""))
@@ -63,6 +67,16 @@ def check_unused(model: str) -> None:
         if target.__name__ == model and other.__name__ != model:
             text = f"{other.__name__}.{column} refers to {model}: "
             raise Refused(f"{text}remove it first.")
+
+
+def check_not_imported(names: Iterable[str]) -> None:
+    """Refuse while other modules of the service import these files. Raises Refused."""
+    ours = {".".join(Path(n).with_suffix("").parts) for n in names if n.endswith(".py")}
+    graph = grimp.build_graph("app", exclude_type_checking_imports=True, cache_dir=None)
+    for module in sorted(ours & graph.modules):
+        others = graph.find_modules_that_directly_import(module) - ours
+        if others:
+            raise Refused(f"{min(others)} imports {module}: delete or change it first.")
 
 
 def files_of(record: dict[str, Any], written: dict[str, str]) -> dict[str, str | None]:

@@ -91,6 +91,29 @@ OWNED = {
         "tests/identity/test_soft_deleted_users.py",
         "tests/identity/test_superusers.py",
     ],
+    "dashboard=dash": [
+        "app/dashboard/__init__.py",
+        "app/dashboard/figures.py",
+        "app/dashboard/filters.py",
+        "app/dashboard/page.html",
+        "app/dashboard/page.py",
+        "app/dashboard/services.py",
+        "app/dashboard/static/dashboard.css",
+        "app/dashboard/static/dashboard.js",
+        "app/dashboard/views.py",
+        "tests/dashboard/conftest.py",
+        "tests/dashboard/test_dashboard.py",
+    ],
+    "auth=jwt dashboard=dash": [
+        "app/core/identity/browser_session.py",
+        "app/core/identity/static/sign-in.css",
+        "app/core/identity/templates/sign-in.html",
+        "tests/dashboard/test_access.py",
+        "tests/identity/test_browser_session.py",
+    ],
+    "auth=none dashboard=dash": [
+        "tests/dashboard/test_open_access.py",
+    ],
     "database=postgresql": [
         "app/core/data/embedded_server.py",
     ],
@@ -139,6 +162,7 @@ GIVEN = {
     "layout={{ cookiecutter.layout }}",
     "database={{ cookiecutter.database }}",
     "auth={{ cookiecutter.auth }}",
+    "dashboard={{ cookiecutter.dashboard }}",
     "deploy={{ cookiecutter.deploy }}",
     "ci={{ cookiecutter.ci }}",
     # What both ways to deploy need.

@@ -6,7 +6,12 @@ import socket
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+{% if cookiecutter.dashboard == "dash" %}
+from datetime import datetime, timedelta
+from random import random
+{% else %}
 from datetime import timedelta
+{% endif %}
 from typing import Any
 
 import click
@@ -15,7 +20,11 @@ from flask.cli import with_appcontext
 from sqlalchemy.exc import DBAPIError
 
 from app.core.data import dialect, soft_delete
+{% if cookiecutter.dashboard == "dash" %}
+from app.core.data.base import Base, utc_now
+{% else %}
 from app.core.data.base import Base
+{% endif %}
 from app.core.data.session import db
 from app.core.discovery import instances, modules
 {% if cookiecutter.auth == "jwt" %}
@@ -125,6 +134,16 @@ def add(rows: Iterator[Base], count: int, name: str) -> None:
     """Add rows and show how far it is; the caller commits."""
     with click.progressbar(rows, length=count, label=f"Adding {count} {name}") as shown:
         for number, row in enumerate(shown, start=1):
+{% if cookiecutter.dashboard == "dash" %}
+            row.created_at = of_late()
+{% endif %}
             db.session.add(row)
             if number % 1000 == 0:
                 db.session.flush()
+{% if cookiecutter.dashboard == "dash" %}
+
+
+def of_late() -> datetime:
+    """Return a moment of the last 60 days: charts of demo data have something to show."""
+    return utc_now() - timedelta(days=60) * random()
+{% endif %}

@@ -11,6 +11,8 @@ APP = Path(__file__).resolve().parent.parent
 # Where a resource keeps its modules, and where a room of the core keeps its own.
 {% if cookiecutter.layout == "domain" %}
 PATTERNS = ("*/{kind}.py", "core/*/{kind}.py")
+{% elif cookiecutter.dashboard == "dash" %}
+PATTERNS = ("{kind}/[!_]*.py", "*/{kind}.py", "core/*/{kind}.py")
 {% else %}
 PATTERNS = ("{kind}/[!_]*.py", "core/*/{kind}.py")
 {% endif %}
