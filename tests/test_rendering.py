@@ -15,7 +15,7 @@ import yaml
 from pytest_cookies.plugin import Cookies
 
 from tests import pipelines, support, variants
-from tests.variants import BESIDE, COMBINATIONS, RENDERINGS, TREE, label
+from tests.variants import BESIDE, COMBINATIONS, TREE, label
 
 # On one worker, so that everything is rendered once.
 pytestmark = pytest.mark.xdist_group("rendering")
