@@ -171,16 +171,13 @@ def sign_in(url: str) -> None:
 
 
 def end(server: subprocess.Popen[bytes]) -> None:
-    """Wait for a server that was told to stop.
-
-    gunicorn 27 can miss a signal that comes while it still starts workers: then it is
-    killed, and its workers end by themselves.
-    """
+    """Wait for a server that was told to stop. Raises TimeoutExpired for one that stays."""
     try:
         server.wait(timeout=40)
-    except subprocess.TimeoutExpired:
-        server.kill()
-        server.wait()
+    finally:
+        if server.poll() is None:
+            server.kill()
+            server.wait()
 
 
 def wait_for(
