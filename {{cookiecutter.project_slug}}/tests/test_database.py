@@ -133,7 +133,7 @@ def test_two_migrate_at_once(empty: Flask) -> None:
     environment = os.environ | {"APP_ENV": "testing", "TEST_DATABASE_URL": url}
     command = [sys.executable, "manage.py", "db", "upgrade"]
     both = [subprocess.Popen(command, cwd=ROOT, env=environment) for _ in range(2)]
-    assert [process.wait(60) for process in both] == [0, 0]
+    assert [process.wait(120) for process in both] == [0, 0]
     assert empty.test_client().get("/health/ready").status_code == 200
 
 
