@@ -475,7 +475,7 @@ def test_log_has_ids_only(
         mails()
     for line in (
         f"A token for new-password of user {user_id} was asked for.",
-        f"The password of user {user_id} was changed, by auth.new_password.",
+        f"The password of user {user_id} was changed, by {AUTH}/new-password.",
         f"The address of user {user_id} was confirmed.",
         f"Mail for user {user_id} is in {app.instance_path}",
     ):

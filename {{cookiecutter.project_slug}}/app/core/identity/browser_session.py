@@ -145,7 +145,7 @@ def sign_in() -> BaseResponse:
     with transaction():
         started = sign_ins.find(tokens.decode(issued["access_token"], tokens.ACCESS))
     if not started.user.is_superuser:
-        sign_ins.end(id=started.id)
+        sign_ins.end(SignIn, id=started.id)
         raise Forbidden("Only a superuser may see these pages.")
     end_present()
     expires_at = min(started.expires_at, utc_now() + LIFETIME)
@@ -171,7 +171,7 @@ def sign_out() -> BaseResponse:
 def end_present() -> None:
     """End the sign-in of the cookie that the request has, if it is good."""
     try:
-        sign_ins.end(id=find().id)
+        sign_ins.end(SignIn, id=find().id)
     except BadToken:
         return
 

@@ -60,6 +60,6 @@ def log_privileges(user: Account, values: dict[str, Any]) -> None:
 
 def log(event: str) -> None:
     """Audit log: say what happened to an account, and who did it."""
-    operation = request.endpoint if has_request_context() else "the command line"
-    by = f"user {g.user.id}" if "user" in g else operation
+    where = request.path if has_request_context() else "the command line"
+    by = f"user {g.user.id}" if "user" in g else where
     current_app.logger.warning("%s, by %s.", event, by)
