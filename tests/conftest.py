@@ -1,5 +1,7 @@
 """Fixtures: projects that were generated and set up by the real commands."""
 
+import fcntl
+import os
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator
@@ -33,22 +35,25 @@ def pytest_runtestloop(session: pytest.Session) -> Iterator[None]:
 
 @pytest.fixture(scope="session")
 def pristine(tmp_path_factory: pytest.TempPathFactory) -> MakeProject:
-    """Return a function that generates and sets up a variant, once for each worker.
+    """Return a function that generates and sets up a variant, once for all workers.
 
     Tests only read such a project; `project` gives one that can be changed.
     """
-    made: dict[str, Path] = {}
+    base = tmp_path_factory.getbasetemp()
+    shared = base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
 
     def make(answers: dict[str, Any]) -> Path:
-        label = variants.label(answers)
         if answers.get("database") == "mysql":
             mysql.need()
-        if label not in made:
-            output = tmp_path_factory.mktemp(label)
-            printed = support.generate(output, answers)
-            assert "Ready after" in printed, printed
-            made[label] = output / "order-service"
-        return made[label]
+        output = shared / "pristine" / variants.label(answers)
+        output.mkdir(parents=True, exist_ok=True)
+        with (output / "lock").open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)  # until the other worker has made it
+            if not (output / "made").exists():
+                printed = support.generate(output, answers)
+                assert "Ready after" in printed, printed
+                (output / "made").touch()
+        return output / "order-service"
 
     return make
 

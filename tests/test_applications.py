@@ -120,7 +120,7 @@ def check_examples(schemas: dict[str, Any]) -> None:
     assert len(examples) > 5
 
 
-@variants.each_pair()
+@variants.each_of("views")
 def test_flask_command_works_too(project: Path) -> None:
     command = (".venv/bin/flask", "run", "--port", "{port}")
     with support.serve(project, *command) as url:

@@ -69,7 +69,8 @@ def test_schemathesis_finds_nothing(project: Path, tmp_path: Path) -> None:
         attack(url, tmp_path, examples=40)
 
 
-@variants.each_of("database")
+# The strictest of the three with texts, times and numbers.
+@variants.each([a for a in variants.COMBINATIONS if a["database"] == "mysql"][:1])
 def test_schemathesis_finds_nothing_in_added_resources(
     project: Path, tmp_path: Path
 ) -> None:
