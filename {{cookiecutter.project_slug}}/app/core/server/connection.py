@@ -111,7 +111,8 @@ class Parser(RequestParser):
         self, deadline: float | None = None, max_bytes: int | None = None
     ) -> bool:
         """Tell whether another request can follow; for a large rest, no thread waits."""
-        return self.unreader.whole and bool(super().finish_body(deadline, max_bytes))
+        # Without gunicorn's bounds: what is whole is in memory, and nothing blocks.
+        return self.unreader.whole and bool(super().finish_body())
 
     def _head_is_there(self) -> bool:
         held = self.unreader.buf.getvalue()

@@ -104,7 +104,10 @@ class Worker(ThreadWorker):
         """Take what came in."""
         data = conn.sock.recv(64 * 1024)
         if not data:
-            return self.drop(conn)
+            if conn.parser.found is None:
+                return self.drop(conn)
+            self.stop_waiting(conn)  # the body ends too early: the parser says so
+            return self.enqueue_req(conn)
         if not conn.held:  # the time of this request begins
             del self.waiting[conn]
             self.waiting[conn] = time.monotonic() + RECEIVING
