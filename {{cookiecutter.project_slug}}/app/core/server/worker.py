@@ -106,8 +106,8 @@ class Worker(ThreadWorker):
         if not data:
             if conn.parser.found is None:
                 return self.drop(conn)
-            self.stop_waiting(conn)
-            return self.go_on(conn, HTTPStatus.OK)  # it ends too early: the parser says so
+            self.stop_waiting(conn)  # the body ends too early: the parser says so
+            return self.go_on(conn, HTTPStatus.OK)
         if not conn.held:  # the time of this request begins
             del self.waiting[conn]
             self.waiting[conn] = time.monotonic() + RECEIVING
