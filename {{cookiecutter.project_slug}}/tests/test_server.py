@@ -102,6 +102,21 @@ def test_requests_in_a_row(address: tuple[str, int]) -> None:
     ]
 
 
+def test_connection_is_kept_after_a_refusal(address: tuple[str, int]) -> None:
+    """What nobody has read of a body is not taken for the next request, nor loses it."""
+    length = b"Content-Length: %d\r\n\r\n" % 2**20
+    refused = POST.replace(CLOSE, b"") + length + b" " * 2**20
+    answer = ask(address, refused, GET + CLOSE + b"\r\n")
+    assert [part[:3] for part in answer.split(b"HTTP/1.1 ")[1:]] == [b"405", b"200"]
+
+
+def test_body_that_ends_too_early(address: tuple[str, int]) -> None:
+    with socket.create_connection(address, timeout=10) as client:
+        client.sendall(POST + b"Content-Length: 4\r\n\r\nab")
+        client.shutdown(socket.SHUT_WR)
+        assert client.recv(65536).startswith(b"HTTP/1.1 405")
+
+
 def test_client_that_waits_for_permission(address: tuple[str, int]) -> None:
     """Expect: 100-continue is answered once, before the body is there."""
     with socket.create_connection(address, timeout=10) as client:
