@@ -36,10 +36,11 @@ POSTGRES = """#!/bin/sh -e
 export PGDATA=/var/lib/postgresql/18/docker
 if [ ! -s "$PGDATA/PG_VERSION" ]; then
   install -d -o postgres -g postgres /var/lib/postgresql/18 "$PGDATA"
-  echo "$POSTGRES_PASSWORD" > /tmp/password
-  chmod 644 /tmp/password
+  password=$(mktemp)
+  echo "$POSTGRES_PASSWORD" > "$password"
+  chmod 644 "$password"
   setpriv --reuid postgres --regid postgres --clear-groups initdb -E UTF8 \\
-    --locale=C.UTF-8 -U "$POSTGRES_USER" --pwfile=/tmp/password --auth-local=trust
+    --locale=C.UTF-8 -U "$POSTGRES_USER" --pwfile="$password" --auth-local=trust
   echo "host all all all scram-sha-256" >> "$PGDATA/pg_hba.conf"
   echo "CREATE DATABASE $POSTGRES_DB" | setpriv --reuid postgres --regid postgres \\
     --clear-groups postgres --single postgres
@@ -108,13 +109,13 @@ def prepared(name: str) -> Iterator[Path | None]:
     with (STORE / "lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)  # one worker makes it, the others wait
         run("image", "prune", "--force", "--filter=until=168h")  # layers of old code
-        if run("images", "--quiet", f"docker.io/library/{name}").strip():
+        if run("images", "--quiet", f"localhost/{name}").strip():
             yield None
             return
         shutil.rmtree(folder, ignore_errors=True)
         folder.mkdir(parents=True)
         yield folder
-        made = build(folder, f"--tag=docker.io/library/{name}", ".")
+        made = build(folder, f"--tag=localhost/{name}", ".")
         assert made.returncode == 0, made.stdout
         shutil.rmtree(folder)
 
