@@ -29,6 +29,8 @@ GIT = ("git", "-c", "user.name=A", "-c", "user.email=a@example.com")
 FOREIGN = ("APP_", "DATABASE_", "SECRET_", "TEST_DATABASE_", "FLASK_", "VIRTUAL_ENV")
 # Without bytecode, which a container may forbid, every command takes twice as long.
 FOREIGN += ("PYTHONDONTWRITEBYTECODE", "METRICS_", "OTEL_", "PROMETHEUS_")
+# Nor must the make that runs the tests: it makes another one print directories.
+FOREIGN += ("MAKEFLAGS", "MAKELEVEL", "MFLAGS")
 
 # What every test sends requests with; `serve` signs it in.
 http = requests.Session()

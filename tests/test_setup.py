@@ -290,14 +290,16 @@ def test_nothing_outside_the_project(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "fault", ["a file", "no interpreter", "empty", "half migrated"]
+    "fault", ["a file", "no interpreter", "empty", "half a package", "half migrated"]
 )
-def test_half_made_is_repaired(fresh: Path, fault: str) -> None:
+def test_half_made_is_repaired(fresh: Path, tmp_path: Path, fault: str) -> None:
     venv = fresh / ".venv"
     if fault == "a file":
         venv.write_text("")
     elif fault == "empty":
         venv.mkdir()
+    elif fault == "half a package":
+        set_up(fresh, code=1, UV=str(uv_on_a_full_disk(tmp_path)))
     else:
         set_up(fresh)
     if fault == "no interpreter":
@@ -313,6 +315,19 @@ def test_half_made_is_repaired(fresh: Path, fault: str) -> None:
         (fresh / "instance/app.sqlite3").unlink()
     set_up(fresh)
     check(fresh)
+
+
+def uv_on_a_full_disk(folder: Path) -> Path:
+    """Return a uv that leaves what the real one leaves on a disk that is just too small.
+
+    The description of a package is there, so that it counts as installed; files are not.
+    """
+    half = 'case "$*" in "pip install"*) rm .venv/lib/*/site-packages/alembic/context.py*; '
+    half += "echo No space left on device; exit 2; esac"
+    path = folder / "uv"
+    path.write_text(f'#!/bin/sh\n"{shutil.which("uv")}" "$@" || exit\n{half}\n')
+    path.chmod(0o755)
+    return path
 
 
 def test_moved_project_still_works(fresh: Path) -> None:

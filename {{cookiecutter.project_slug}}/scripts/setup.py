@@ -23,6 +23,7 @@ VENV = ROOT / ".venv"
 BIN = VENV / ("Scripts" if os.name == "nt" else "bin")
 EXE = ".exe" if os.name == "nt" else ""
 PYTHON = str(BIN / f"python{EXE}")
+UNFINISHED_INSTALL = VENV / "unfinished-install"
 OLDEST = (3, 11)
 MAIN, DEV = "requirements.txt", "requirements-dev.txt"
 
@@ -83,8 +84,9 @@ def step(label: str, action, *arguments: str) -> None:
 
 
 def make_venv() -> None:
-    """Make .venv, again when its Python does not start or is too old."""
-    if answers(PYTHON, "-c", f"import sys; sys.exit(sys.version_info < {OLDEST})"):
+    """Make .venv, again when its Python is unusable, or an installation broke off."""
+    recent = f"import sys; sys.exit(sys.version_info < {OLDEST})"
+    if answers(PYTHON, "-c", recent) and not UNFINISHED_INSTALL.exists():
         return
     if sys.version_info < OLDEST:
         needed = ".".join(map(str, OLDEST))
@@ -146,7 +148,10 @@ def lock(*options: str) -> None:
 
 def install() -> None:
     """Install what requirements-dev.txt names."""
+    # A full disk leaves halves of packages, which uv would take for whole.
+    UNFINISHED_INSTALL.touch()
     uv_pip("install", "-r", DEV)
+    UNFINISHED_INSTALL.unlink()
 
 
 def audit(*options: str) -> int:
