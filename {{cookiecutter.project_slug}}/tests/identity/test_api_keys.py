@@ -23,7 +23,15 @@ PASSWORD = "a lovely long password"
 
 def make(client: FlaskClient, **values: Any) -> Any:
     """Make an API key; return the answer."""
-    return client.post(KEYS, json={"name": "backup"} | values)
+    body = {"name": "backup", "current_password": PASSWORD} | values
+    return client.post(KEYS, json=body)
+
+
+def key_of(client: FlaskClient) -> str:
+    """Make an API key of the user of a client, on the command line."""
+    email = client.get(f"{AUTH}/me").json["email"]
+    runner = client.application.test_cli_runner()
+    return runner.invoke(args=["api-key", email, "backup"]).output.strip()
 
 
 def status_of(app: Flask, key: str) -> int:
@@ -64,6 +72,14 @@ def test_key_acts_as_its_user(app: Flask, me: FlaskClient) -> None:
     machine = with_key(app, made.json["key"])
     assert machine.get(f"{AUTH}/me").json == me.get(f"{AUTH}/me").json
     assert machine.post("/api/v1/users/", json={}).status_code == 403
+
+
+def test_a_token_alone_makes_no_key(me: FlaskClient) -> None:
+    """Whoever has stolen one must not stay when it expires."""
+    refused = make(me, current_password="a wrong password")
+    assert refused.status_code == 422
+    assert "current_password" in refused.text
+    assert me.get(KEYS).json["items"] == []
 
 
 def test_key_is_shown_once_and_its_hash_never(app: Flask, me: FlaskClient) -> None:
@@ -176,7 +192,7 @@ def test_what_ends_every_key(
     app: Flask, me: FlaskClient, client: FlaskClient, end: Any
 ) -> None:
     keys = [make(me).json["key"] for _ in range(2)]
-    of_others = make(client).json["key"]
+    of_others = key_of(client)
     user_id = me.get(f"{AUTH}/me").json["id"]
     end(client, f"/api/v1/users/{user_id}", user_id)
     assert {status_of(app, key) for key in keys} == {401}
@@ -197,7 +213,7 @@ def test_what_needs_a_sign_in(app: Flask, client: FlaskClient) -> None:
     """The document says where a key is not enough; everywhere else it is."""
     refused = set()
     for method, path, said in operations(app):
-        machine = with_key(app, make(sign_in(app, is_superuser=True)).json["key"])
+        machine = with_key(app, key_of(sign_in(app, is_superuser=True)))
         answer = machine.open(path, method=method, json={})
         assert answer.status_code != 401 or said.get("security") == [], said["name"]
         in_person = said.get("security") == [{"bearer": []}]

@@ -235,7 +235,7 @@ def test_a_reset_ends_api_keys(
     app: Flask, ada: FlaskClient, anonymous: FlaskClient, mails: Mails
 ) -> None:
     """Whoever had the account may have made some."""
-    body = {"name": "theirs", "days": 1}
+    body = {"name": "theirs", "days": 1, "current_password": ADA["password"]}
     key = with_key(app, ada.post(f"{AUTH}/api-keys/", json=body).json["key"])
     assert key.get(f"{AUTH}/me").status_code == 200
     forget(anonymous)

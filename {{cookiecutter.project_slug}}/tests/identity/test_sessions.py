@@ -100,6 +100,21 @@ def test_lost_answer_may_be_asked_for_again(
     assert refresh(anonymous, lost).status_code == 401
 
 
+def test_answer_that_arrived_is_not_repeated(
+    app: Flask, anonymous: FlaskClient, email: str
+) -> None:
+    """A thief in the same network cannot follow a client that uses its new tokens."""
+    first = login(anonymous, email)
+    newest = refresh(anonymous, first["refresh_token"]).json
+    older = with_token(app, first["access_token"])
+    assert older.get(f"{AUTH}/me").status_code == 200  # and it says nothing of the new
+    assert refresh(anonymous, first["refresh_token"]).status_code == 200
+    client = with_token(app, newest["access_token"])
+    assert client.get(f"{AUTH}/me").status_code == 200
+    assert refresh(anonymous, first["refresh_token"]).status_code == 401
+    assert client.get(f"{AUTH}/me").status_code == 401  # theft has ended the sign-in
+
+
 def test_another_place_may_not_repeat(anonymous: FlaskClient, email: str) -> None:
     first = login(anonymous, email)["refresh_token"]
     newest = refresh(anonymous, first).json["refresh_token"]

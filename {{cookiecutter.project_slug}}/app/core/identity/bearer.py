@@ -20,6 +20,8 @@ def read(request: Request) -> Identity:
         raise BadToken from error
     if given is None or given.type != "bearer" or not given.token:
         raise BadToken
+    claims = tokens.decode(given.token, tokens.ACCESS)
     with transaction():
-        sign_in = sign_ins.find(tokens.decode(given.token, tokens.ACCESS))
+        sign_in = sign_ins.find(claims)
+    sign_ins.end_repeats(sign_in, claims)
     return Identity(sign_in.user, sign_in)

@@ -85,8 +85,9 @@ class PasswordChange(Schema):
 
 
 class ApiKeyCreate(Schema):
-    """What a new API key needs: a name, and for how many days it is good."""
+    """What a new API key needs: a name, for how many days it is good, and who asks."""
 
+    current_password = fields.String(required=True, validate=Length(max=LONGEST_TYPED))
     name = fields.String(required=True, validate=Length(min=1, max=100))
     days = fields.Integer(load_default=90, validate=Range(1, 365))
 

@@ -77,7 +77,8 @@ def refresh(token: str, client: dict[str, str]) -> dict[str, Any]:
 
     Reuse of an older one means theft, so its whole family is ended (RFC 9700). But for
     some seconds a client may repeat a refresh whose answer was lost: it gets the same
-    refresh token again, so that there is still only one that is good.
+    refresh token again, so that there is still only one that is good. It cannot once an
+    access token of that answer was used. The `jti` of new tokens is the digest of the old.
     """
     claims, digest = tokens.decode(token, tokens.REFRESH), tokens.digest(token)
     with transaction():

@@ -81,6 +81,14 @@ def may_repeat(sign_in: SignIn, digest: str, client: dict[str, str]) -> bool:
     )
 
 
+def end_repeats(sign_in: SignIn, claims: dict[str, Any]) -> None:
+    """Allow no repeat once an access token of the newest refresh was used: it arrived."""
+    used = claims.get("jti")
+    if used is not None and used == sign_in.previous_hash:
+        newest = sa.update(SignIn).filter_by(id=sign_in.id, previous_hash=used)
+        repository.change(newest.values(previous_hash=None))
+
+
 def end_of(sign_in: SignIn) -> datetime:
     """Return when a sign-in ends: without use (sliding), and at the latest (absolute)."""
     config = current_app.config

@@ -144,11 +144,14 @@ def list_api_keys(query: dict[str, Any]) -> dict[str, Any]:
 
 
 @blp.post("/api-keys/")
+@rate_limits.by_address("LOGIN_LIMIT")
 @blp.arguments(schemas.ApiKeyCreate)
 @blp.response(201, schemas.ApiKeyCreated)
+@blp.alt_response(429)
 @blp.access(IN_PERSON)
 def create_api_key(values: dict[str, Any]) -> dict[str, Any]:
     """Make an API key, which is shown this once."""
+    services.confirm(caller(), values.pop("current_password"))
     return api_keys.create(caller(), **values, sign_in=g.sign_in)
 
 
@@ -313,11 +316,14 @@ class ApiKeys(MethodView):
         """List the API keys of the user who asks."""
         return sign_ins.list_of(ApiKey, caller(), query)
 
+    @rate_limits.by_address("LOGIN_LIMIT")
     @blp.arguments(schemas.ApiKeyCreate)
     @blp.response(201, schemas.ApiKeyCreated)
+    @blp.alt_response(429)
     @blp.access(IN_PERSON)
     def post(self, values: dict[str, Any]) -> dict[str, Any]:
         """Make an API key, which is shown this once."""
+        services.confirm(caller(), values.pop("current_password"))
         return api_keys.create(caller(), **values, sign_in=g.sign_in)
 
 
