@@ -7,10 +7,14 @@ DEMO := build/order-service
 # uv trusts the certificates of the system, as pip does.
 export UV_SYSTEM_CERTS ?= 1
 
-.PHONY: help demo test lint format bench clean
+# What tells most in a minute: every variant as text, and the default one in use.
+FAST := not linted and not make_check and not leave_the_data and \
+  (test_rendering or test_repository or domain-functions-sqlite-jwt-none)
+
+.PHONY: help demo test test-fast lint format bench clean
 
 help: ## list the targets
-	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
 
 demo: .venv/generate ## generate build/order-service and serve it (PORT=8000, FRESH=1)
 	@if [ -n "$(FRESH)" ]; then rm -rf $(DEMO) $(DEMO).seeded; fi
@@ -29,6 +33,10 @@ demo: .venv/generate ## generate build/order-service and serve it (PORT=8000, FR
 
 test: .venv/test ## run the whole test suite (ARGS="-k readme" for a part of it)
 	@$(BIN)/python -m pytest -n 2 $(ARGS)
+
+test-fast: .venv/test ## the inner loop: variants as text, the default one set up and served
+	@$(BIN)/python -m pytest -n 2 tests/test_rendering.py tests/test_repository.py \
+	  tests/test_applications.py -k "$(FAST)" $(ARGS)
 
 lint: .venv/test ## check the template's own code
 	$(BIN)/ruff check .

@@ -106,9 +106,9 @@ def commit(folder: Path) -> None:
 def copy(project: Path, target: Path) -> Path:
     """Copy a project that was set up; the copy shares its virtual environment.
 
-    It gets a database of its own.
+    It gets a database of its own. Its bytecode is good as long as its code is the same.
     """
-    ignore = shutil.ignore_patterns(".venv", "__pycache__", ".*_cache", "postgresql")
+    ignore = shutil.ignore_patterns(".venv", ".*_cache", "postgresql")
     shutil.copytree(project, target, ignore=ignore)
     (target / ".venv").symlink_to(project / ".venv")
     env = (target / ".env").read_text()

@@ -51,8 +51,9 @@ def test_make_check_passes(project: Path) -> None:
 
 
 @variants.each_application()
-def test_code_is_clean(project: Path) -> None:
+def test_code_is_clean(answers: dict[str, Any], pristine: MakeProject) -> None:
     """By its own rules, and by the bare ones of somebody who has none."""
+    project = pristine(answers)
     support.run("make", "lint", cwd=project)
     support.run("ruff", "check", "--isolated", ".", cwd=project)
     support.run("ruff", "format", "--check", ".", cwd=project)

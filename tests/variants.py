@@ -44,6 +44,11 @@ def product(names: Iterable[str]) -> list[dict[str, Any]]:
 COMBINATIONS = product(CHOICES.keys() - BESIDE)
 
 
+def packages_of(answers: dict[str, Any]) -> dict[str, Any]:
+    """Return the answers that decide which packages a project needs."""
+    return {n: answers.get(n, CHOICES[n][0]) for n in ("database", "auth", "dashboard")}
+
+
 def label(answers: dict[str, Any]) -> str:
     """Return a name for a combination: `domain-functions`."""
     return "-".join(str(value) for value in answers.values())

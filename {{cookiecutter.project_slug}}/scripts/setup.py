@@ -151,7 +151,7 @@ def install() -> None:
     # A full disk leaves halves of packages, which uv would take for whole.
     UNFINISHED_INSTALL.touch()
     uv_pip("install", "-r", DEV)
-    UNFINISHED_INSTALL.unlink()
+    UNFINISHED_INSTALL.unlink(missing_ok=True)
 
 
 def audit(*options: str) -> int:
