@@ -91,7 +91,7 @@ def test_tests_leave_the_data_of_development(project: Path) -> None:
     assert len([u for u in users if u["email"] != ROOT_USER["email"]]) == 7
 
 
-@variants.each_application()
+@variants.each_combination()
 def test_served_it_is_the_same_service(
     answers: dict[str, Any], project: Path, request: pytest.FixtureRequest
 ) -> None:

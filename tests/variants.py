@@ -26,8 +26,8 @@ CHOICES = {
 # Questions whose answers only add files beside the application, from the tree's own
 # directories for them. test_rendering holds them to it, so nothing is booted for them.
 BESIDE = {"deploy", "ci"}
-# Questions whose second answer adds a capability in a folder of its own: with it, what
-# takes long runs on the sample below, and everything is rendered and checked as text.
+# Questions whose second answer adds a capability in a folder of its own: with it, every
+# application is rendered and served; what takes long runs on the sample below.
 ADDED = {"dashboard"}
 
 
@@ -156,6 +156,11 @@ def each_application() -> pytest.MarkDecorator:
         if all(answers[name] == CHOICES[name][0] for name in ADDED)
     ]
     return each([*plain, *(a for a in sample() if a not in plain)])
+
+
+def each_combination() -> pytest.MarkDecorator:
+    """Parametrize a test with the `answers` of every application that can be rendered."""
+    return each(COMBINATIONS)
 
 
 def each_pair(*questions: str) -> pytest.MarkDecorator:
