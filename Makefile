@@ -8,7 +8,7 @@ DEMO := build/order-service
 export UV_SYSTEM_CERTS ?= 1
 
 # What tells most in a minute: every variant as text, and the default one in use.
-FAST := not linted and not make_check and not leave_the_data and \
+FAST := not linted and not make_check and \
   (test_rendering or test_repository or domain-functions-sqlite-jwt-none)
 
 .PHONY: help demo test test-fast lint format bench clean

@@ -66,7 +66,7 @@ def url(answers: dict[str, Any], served: Callable[[dict[str, Any]], str]) -> str
 @variants.each(variants.sample()[:4])
 def test_schemathesis_finds_nothing(project: Path, tmp_path: Path) -> None:
     with serve(project) as url:
-        attack(url, tmp_path, examples=40)
+        attack(url, tmp_path, examples=25)
 
 
 # The strictest of the three with texts, times and numbers.

@@ -17,7 +17,7 @@ from tests.support import http
 from tests.variants import TREE
 
 # Commands of the table that are run by other tests, and one that needs the network.
-ELSEWHERE = ("check", "image", "up", "down", "audit")
+ELSEWHERE = ("check", "test", "image", "up", "down", "audit")
 
 
 def blocks(path: Path, language: str) -> list[str]:

@@ -1,5 +1,6 @@
 """`./manage.py resource`: what it writes works, and what it refuses leaves no trace."""
 
+import json
 import os
 import re
 import shutil
@@ -184,12 +185,27 @@ def test_add_and_remove_leave_no_trace(tracked: Path) -> None:
     assert not list(tracked.rglob("books"))
 
 
+# Runs many commands in one process, and prints the exit code and the output of each.
+MANY = """
+import json, os, sys
+sys.path.insert(0, os.getcwd())
+from click.testing import CliRunner
+from manage import cli
+ran = [CliRunner().invoke(cli, each) for each in json.load(sys.stdin)]
+print(json.dumps([[each.exit_code, each.output] for each in ran]))
+"""
+
+
 @first()
 def test_what_is_refused_leaves_no_trace(tracked: Path) -> None:
-    for arguments, message in REFUSED.items():
-        printed = resource(tracked, "add", *arguments.split(), "--no-migration", code=1)
+    commands = [["resource", "add", *a.split(), "--no-migration"] for a in REFUSED]
+    script = (support.python(tracked), "-c", MANY)
+    quiet = {"cwd": tracked, "LOG_LEVEL": "ERROR"}
+    ran = json.loads(support.run(*script, stdin=json.dumps(commands), **quiet))
+    for (code, printed), message in zip(ran, REFUSED.values(), strict=True):
         (line,) = printed.strip().splitlines()
         assert re.search(message, line), line
+        assert code == 1
     assert status(tracked) == ""
 
 

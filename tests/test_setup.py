@@ -101,8 +101,8 @@ def test_hooks_off_then_set_up(tmp_path: Path, pristine: MakeProject) -> None:
         output = tmp_path / variants.label(answers)
         support.generate(output, {**answers, "setup": True}, "--accept-hooks", "no")
         project = output / "order-service"
+        (project / ".venv").symlink_to(pristine(answers) / ".venv")
         set_up(project)
-        check(project)
         theirs = variants.files(pristine(answers))
         ours = variants.files(project)
         assert ours.keys() == theirs.keys()
