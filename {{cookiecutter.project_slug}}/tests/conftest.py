@@ -8,7 +8,7 @@ from pathlib import Path
 from secrets import token_urlsafe
 
 import pytest
-from flask import Flask
+from flask import Blueprint, Flask
 from flask.testing import FlaskClient, FlaskCliRunner
 from flask_migrate import upgrade
 from sqlalchemy import Column, ForeignKey, Table
@@ -17,6 +17,7 @@ from app import create_app
 from app.core.data.base import Base, UtcDateTime
 from app.core.data.session import db
 from app.settings import Settings, load_settings
+from tests import sample_books
 {% if cookiecutter.auth == "jwt" %}
 from tests.clients import sign_in
 {% endif %}
@@ -35,12 +36,16 @@ def app() -> Iterator[Flask]:
 
 
 @contextmanager
-def on_temporary_database() -> Iterator[Flask]:
-    """Make the service on an empty database, with the settings of nobody's .env."""
+def on_temporary_database(*routes: Blueprint) -> Iterator[Flask]:
+    """Make the service on an empty database, with the settings of nobody's .env.
+
+    It has all routes unless some are given.
+    """
     with temporary_database() as url:
         secret = token_urlsafe(32)
         app = create_app(
-            Settings(APP_ENV="testing", SECRET_KEY=secret, DATABASE_URL=url)
+            Settings(APP_ENV="testing", SECRET_KEY=secret, DATABASE_URL=url),
+            routes or None,
         )
         with app.app_context():
             engine = db.engine
@@ -70,6 +75,16 @@ def _rollback(app: Flask) -> Iterator[None]:
 def empty() -> Iterator[Flask]:
     """Return the service on an empty database of its own, where a commit is real."""
     with on_temporary_database() as app:
+        yield app
+
+
+@pytest.fixture
+def books() -> Iterator[Flask]:
+    """Return a service of sample books and nothing else, where a commit is real."""
+    with on_temporary_database(sample_books.blp) as app:
+        with app.app_context():
+            Base.metadata.create_all(db.engine)
+            Base.metadata.create_all(db.engine, sample_books.TABLES)
         yield app
 
 

@@ -54,13 +54,11 @@ def test_every_constraint_has_a_name(app: Flask) -> None:
 def test_every_amount_is_exact(app: Flask) -> None:
     with app.app_context():
         found = inspect(db.engine)
-    for mapper in Base.registry.mappers:
-        columns = {
-            c["name"]: c["type"] for c in found.get_columns(mapper.class_.__tablename__)
-        }
-        for name, hint in mapper.class_.__annotations__.items():
-            if "Decimal" in str(hint):
-                assert columns[name].scale == 2
+    for table in Base.metadata.sorted_tables:
+        columns = {c["name"]: c["type"] for c in found.get_columns(table.name)}
+        for column in table.columns:
+            if getattr(column.type, "asdecimal", False):
+                assert columns[column.name].scale == 2
 
 
 @pytest.fixture

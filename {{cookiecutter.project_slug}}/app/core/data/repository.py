@@ -1,9 +1,11 @@
 """Repository: reads and writes rows, with the rules that hold for every table."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
+from functools import partial
 from typing import Any
 
 import sqlalchemy as sa
+from sqlalchemy.sql.base import ExecutableOption
 
 from app.core.data.base import Base, Row, utc_now
 from app.core.data.session import db, transaction
@@ -11,9 +13,18 @@ from app.core.data.soft_delete import SoftDelete
 from app.core.errors import Conflict, Invalid, NotFound
 
 
-def get(model: type[Row], *where: sa.ColumnElement[bool], **values: Any) -> Row:
-    """Return the one row that fulfils this and has these values. Raises NotFound."""
-    row = db.session.scalar(sa.select(model).where(*where).filter_by(**values))
+def get(
+    model: type[Row],
+    *where: sa.ColumnElement[bool],
+    options: Iterable[ExecutableOption] = (),
+    **values: Any,
+) -> Row:
+    """Return the one row that fulfils this and has these values. Raises NotFound.
+
+    `options` load related rows along with it: `[selectinload(Order.user)]`.
+    """
+    query = sa.select(model).options(*options).where(*where).filter_by(**values)
+    row = db.session.scalar(query)
     if row is None:
         raise NotFound(f"{model.__name__} not found.")
     return row
@@ -53,6 +64,16 @@ def change(statement: sa.Update | sa.Delete) -> int:
     with transaction():
         result: Any = db.session.execute(statement)
     return int(result.rowcount)
+
+
+def after_commit(job: Callable[..., object], *arguments: Any) -> None:
+    """Run a job once the outermost transaction has committed: a mail, a webhook.
+
+    After a rollback it does not run. The answer waits for it; its error is logged and
+    fails nothing. A process that ends in between loses it.
+    """
+    with transaction():
+        db.session().info["after_commit"].append(partial(job, *arguments))
 
 
 def lock_references(

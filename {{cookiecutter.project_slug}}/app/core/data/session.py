@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import flask_sqlalchemy.session
+from flask import current_app
 from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy.exc import DBAPIError
 
@@ -34,7 +35,7 @@ def transaction() -> Iterator[None]:
     if session.info.get("in_transaction"):
         yield
         return
-    session.info["in_transaction"] = True
+    session.info |= {"in_transaction": True, "after_commit": []}
     try:
         yield
         session.commit()
@@ -43,3 +44,9 @@ def transaction() -> Iterator[None]:
         raise
     finally:
         session.info["in_transaction"] = False
+    for job in session.info["after_commit"]:
+        try:
+            job()
+        except Exception:  # what was committed holds all the same
+            current_app.logger.exception("A job after a commit failed.")
+            session.rollback()  # what the job left half done

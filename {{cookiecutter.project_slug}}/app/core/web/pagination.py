@@ -6,6 +6,7 @@ by means of an index, so no row before it is read or counted.
 
 import json
 from base64 import urlsafe_b64decode, urlsafe_b64encode
+from collections.abc import Iterable
 from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
@@ -15,6 +16,7 @@ from typing import Any
 from marshmallow import Schema, ValidationError
 from marshmallow.validate import Range
 from sqlalchemy import ColumnElement, select
+from sqlalchemy.sql.base import ExecutableOption
 
 from app.core.data import dialect
 from app.core.data.base import Base
@@ -38,11 +40,13 @@ def paginate(
     limit: int,
     sort: str,
     cursor: str | None = None,
+    options: Iterable[ExecutableOption] = (),
     **filters: Any,
 ) -> dict[str, Any]:
     """Return a page: its `items`, and `next_cursor`, which is None on the last one.
 
-    `where` says which rows there are, `filters` which of them were asked for.
+    `where` says which rows there are, `filters` which of them were asked for; a list of
+    values means any of these. `options` load related rows: `[selectinload(Order.user)]`.
     Raises Invalid for a cursor that is malformed or was made for another list.
     """
     purpose = (model.__tablename__, sort)
@@ -50,7 +54,8 @@ def paginate(
     columns = [getattr(model, sort.removeprefix("-")), model.id]
     descending = sort.startswith("-")
 
-    statement = select(model).where(*where).filter_by(**filters).limit(limit + 1)
+    asked = (matches(getattr(model, name), value) for name, value in filters.items())
+    statement = select(model).options(*options).where(*where, *asked).limit(limit + 1)
     statement = statement.order_by(*(c.desc() if descending else c for c in columns))
     if cursor is not None:
         position = decode(cursor, purpose, columns)
@@ -61,6 +66,13 @@ def paginate(
         return {"items": rows, "next_cursor": None}
     last = [getattr(rows[limit - 1], column.key) for column in columns]
     return {"items": rows[:limit], "next_cursor": encode([*purpose, *last])}
+
+
+def matches(column: Any, value: Any) -> ColumnElement[bool]:
+    """Return the condition for rows with this value, or with one of a list."""
+    among = isinstance(value, list)
+    condition: ColumnElement[bool] = column.in_(value) if among else column == value
+    return condition
 
 
 def encode(values: list[Any]) -> str:

@@ -6,6 +6,7 @@ from typing import Any
 from flask import Request, abort
 from marshmallow import RAISE, Schema, ValidationError
 from webargs.flaskparser import FlaskParser
+from webargs.multidictproxy import MultiDictProxy
 from werkzeug.exceptions import BadRequest, HTTPException
 
 
@@ -17,10 +18,10 @@ class Parser(FlaskParser):
     }
 
     def load_querystring(self, req: Request, schema: Schema) -> Any:
-        """Return the parameters, of which each may be given once."""
-        lists = tuple(self.KNOWN_MULTI_FIELDS)
+        """Return the parameters; a `List` may be given several times, others once."""
+        several = MultiDictProxy(req.args, schema).multiple_keys
         for key, values in req.args.lists():
-            if len(values) > 1 and not isinstance(schema.fields.get(key), lists):
+            if len(values) > 1 and key not in several:
                 raise ValidationError({key: ["Is given more than once."]})
         return super().load_querystring(req, schema)
 

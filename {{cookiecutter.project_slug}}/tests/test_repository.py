@@ -1,0 +1,146 @@
+"""What every resource gets from the repository and from lists, with sample books."""
+
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+from flask import Flask
+from sqlalchemy import event
+
+from app.core.data import repository
+from app.core.data.session import db, transaction
+from tests.sample_books import SampleAuthor, SampleBook, SampleTag
+
+BOOKS = "/api/v1/sample-books/"
+
+
+def store(books: Flask, *titles: str) -> None:
+    """Store a book for each title, with an author and two tags of its own."""
+    with books.app_context(), transaction():
+        for title in titles:
+            author = repository.save(SampleAuthor(), {"name": f"by {title}"})
+            tags = [repository.save(SampleTag(), {"name": title + n}) for n in "12"]
+            values = {"title": title, "author_id": author.id, "tags": tags}
+            repository.save(SampleBook(), values)
+
+
+def titles_of(page: Any) -> list[str]:
+    """Return the titles of the books on a page."""
+    return [book["title"] for book in page.json["items"]]
+
+
+@pytest.mark.parametrize(
+    ("query", "found"),
+    [
+        ("", ["A", "B", "C"]),
+        ("title=B", ["B"]),
+        ("title=A&title=C", ["A", "C"]),
+        ("title=A&title=none", ["A"]),
+    ],
+)
+def test_a_list_in_a_query_is_any_of_these(
+    books: Flask, query: str, found: list[str]
+) -> None:
+    store(books, "A", "B", "C")
+    page = books.test_client().get(f"{BOOKS}?sort=title&{query}")
+    assert titles_of(page) == found
+
+
+def test_a_list_with_commas_is_any_of_these(books: Flask) -> None:
+    store(books, "A", "B", "C")
+    client = books.test_client()
+    rows = client.get(f"{BOOKS}?sort=title").json["items"]
+    authors = [row["author"]["id"] for row in rows]
+    query = f"?sort=title&author_id={authors[0]},{authors[2]}"
+    assert titles_of(client.get(BOOKS + query)) == ["A", "C"]
+    twice = client.get(f"{BOOKS}?author_id={authors[0]}&author_id={authors[2]}")
+    assert twice.status_code == 422
+    assert titles_of(client.get(f"{BOOKS}?author_id=")) == []
+
+
+def test_the_document_says_how_a_list_is_written(books: Flask) -> None:
+    paths = books.test_client().get("/openapi.json").json["paths"]
+    parameters = {p["name"]: p for p in paths[BOOKS]["get"]["parameters"]}
+    assert parameters["title"]["explode"] is True
+    assert parameters["author_id"]["explode"] is False
+
+
+def test_pages_of_any_of_these_are_complete(books: Flask) -> None:
+    store(books, "A", "B", "C")
+    client, query = books.test_client(), "?sort=title&limit=1&title=A&title=C"
+    first = client.get(BOOKS + query)
+    second = client.get(f"{BOOKS}{query}&cursor={first.json['next_cursor']}")
+    assert titles_of(first) + titles_of(second) == ["A", "C"]
+    assert second.json["next_cursor"] is None
+
+
+def test_related_rows_are_one_query_each(books: Flask) -> None:
+    store(books, "A", "B", "C")
+    reads: list[str] = []
+
+    def note(_connection: Any, _cursor: Any, statement: str, *_: Any) -> None:
+        reads.extend([statement] if statement.startswith("SELECT") else [])
+
+    with books.app_context():
+        event.listen(db.engine, "before_cursor_execute", note)
+    page = books.test_client().get(f"{BOOKS}?sort=title")
+    assert [book["author"]["name"] for book in page.json["items"]][:1] == ["by A"]
+    assert [len(book["tags"]) for book in page.json["items"]] == [2, 2, 2]
+    assert len(reads) == 3
+    url = BOOKS + page.json["items"][0]["id"]
+    assert books.test_client().get(url).json == page.json["items"][0]
+    assert len(reads) == 6
+
+
+def test_jobs_run_after_the_outermost_commit(books: Flask) -> None:
+    ran: list[str] = []
+
+    def job(name: str) -> None:
+        with db.engine.connect() as other:  # sees what is committed
+            committed = other.scalar(sa.select(sa.func.count(SampleAuthor.id)))
+        ran.append(f"{name} {committed}")
+
+    with books.app_context():
+        with transaction():
+            repository.save(SampleAuthor(), {"name": "Ada"})
+            repository.after_commit(job, "first")
+            with transaction():
+                repository.after_commit(job, "second")
+            assert ran == []
+        assert ran == ["first 1", "second 1"]
+        repository.after_commit(job, "outside")  # there is nothing to wait for
+    assert ran[2:] == ["outside 1"]
+
+
+def test_no_job_runs_after_a_rollback(books: Flask) -> None:
+    ran: list[str] = []
+
+    def fail() -> None:
+        with transaction():
+            repository.after_commit(ran.append, "rolled back")
+            raise ZeroDivisionError
+
+    with books.app_context():
+        with pytest.raises(ZeroDivisionError):
+            fail()
+        with transaction():
+            repository.after_commit(ran.append, "committed")
+    assert ran == ["committed"]
+
+
+def test_a_job_that_fails_is_logged_and_fails_nothing(
+    books: Flask, caplog: pytest.LogCaptureFixture
+) -> None:
+    def broken() -> None:
+        db.session.execute(sa.text("SELECT * FROM nowhere"))
+
+    ran: list[str] = []
+    with books.app_context():
+        with transaction():
+            ada = repository.save(SampleAuthor(), {"name": "Ada"})
+            repository.after_commit(broken)
+            repository.after_commit(ran.append, "the next one")
+        assert ada.name == "Ada"
+        assert db.session.scalar(sa.select(SampleAuthor.name)) == "Ada"
+    assert ran == ["the next one"]
+    assert "A job after a commit failed." in caplog.text
