@@ -1,5 +1,6 @@
 """What every resource gets from the repository and from lists, with sample books."""
 
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -90,6 +91,52 @@ def test_related_rows_are_one_query_each(books: Flask) -> None:
     url = BOOKS + page.json["items"][0]["id"]
     assert books.test_client().get(url).json == page.json["items"][0]
     assert len(reads) == 6
+
+
+def test_change_of_a_relation_is_one_of_the_row(books: Flask) -> None:
+    store(books, "A", "B")
+    client = books.test_client()
+    book = client.get(f"{BOOKS}?title=A").json["items"][0]
+    read = client.get(BOOKS + book["id"])
+    headers = {"If-Match": read.headers["ETag"]}
+    changed = client.patch(read.request.path, json={"tags": ["B1"]}, headers=headers)
+    assert [tag["name"] for tag in changed.json["tags"]] == ["B1"]
+    assert changed.json["version"] == book["version"] + 1
+    assert changed.json["updated_at"] > book["updated_at"]
+    again = client.patch(read.request.path, json={"tags": ["A1"]}, headers=headers)
+    assert again.status_code == 412
+    headers = {"If-Match": changed.headers["ETag"]}
+    same = client.patch(read.request.path, json={"tags": ["B1"]}, headers=headers)
+    assert same.json == changed.json
+
+
+def test_of_many_writers_of_a_relation_one_wins(books: Flask) -> None:
+    store(books, *"ABCDEFGH")
+    read = books.test_client().get(f"{BOOKS}?title=A").json["items"][0]
+    url = BOOKS + read["id"]
+    headers = {"If-Match": books.test_client().get(url).headers["ETag"]}
+
+    def write(name: str) -> tuple[int, Any]:
+        body = {"tags": [f"{name}1", f"{name}2"]}
+        answer = books.test_client().patch(url, json=body, headers=headers)
+        return answer.status_code, answer.json
+
+    with ThreadPoolExecutor(8) as pool:
+        answers = sorted(pool.map(write, "HGFEDCBB"), key=lambda answer: answer[0])
+    assert [status for status, _ in answers] == [200] + [412] * 7
+    assert books.test_client().get(url).json == answers[0][1]
+
+
+def test_another_foreign_key_answers_with_the_other_row(books: Flask) -> None:
+    store(books, "A", "B")
+    client = books.test_client()
+    rows = client.get(f"{BOOKS}?sort=title").json["items"]
+    url, author = BOOKS + rows[0]["id"], rows[1]["author"]
+    headers = {"If-Match": client.get(url).headers["ETag"]}
+    body = {"author_id": author["id"]}
+    changed = client.patch(url, json=body, headers=headers)
+    assert changed.json["author"] == author
+    assert changed.json == client.get(url).json
 
 
 def test_jobs_run_after_the_outermost_commit(books: Flask) -> None:

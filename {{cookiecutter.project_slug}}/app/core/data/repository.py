@@ -41,6 +41,7 @@ def save(row: Row, values: dict[str, Any], **where: sa.ColumnElement[bool]) -> R
             setattr(row, name, value)
         db.session.add(row)
         db.session.flush()
+        forget_related(row, values)
     return row
 
 
@@ -74,6 +75,14 @@ def after_commit(job: Callable[..., object], *arguments: Any) -> None:
     """
     with transaction():
         db.session().info["after_commit"].append(partial(job, *arguments))
+
+
+def forget_related(row: Base, values: dict[str, Any]) -> None:
+    """Foreign keys: let the rows that changed ones refer to be read anew."""
+    for relation in sa.inspect(type(row)).relationships:
+        changed = any(column.key in values for column in relation.local_columns)
+        if changed and relation.key in vars(row):
+            db.session.expire(row, [relation.key])
 
 
 def lock_references(

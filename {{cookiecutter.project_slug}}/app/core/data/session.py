@@ -2,13 +2,15 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 import flask_sqlalchemy.session
 from flask import current_app
 from flask_sqlalchemy import SQLAlchemy
+from sqlalchemy import event, inspect
 from sqlalchemy.exc import DBAPIError
 
-from app.core.data.base import Base
+from app.core.data.base import Base, utc_now
 
 
 class Session(flask_sqlalchemy.session.Session):
@@ -26,6 +28,17 @@ db = SQLAlchemy(
     metadata=Base.metadata,
     session_options={"class_": Session, "expire_on_commit": False},
 )
+
+
+@event.listens_for(db.session, "before_flush")
+def count_relations(session: Session, *_: Any) -> None:
+    """Let what changes only rows of an association table change the `version`, too."""
+    for row in session.dirty:
+        state = inspect(row)
+        own = (r for r in state.mapper.relationships if r.secondary is not None)
+        keys = [relation.key for relation in own if not relation.viewonly]
+        if any(state.attrs[key].history.has_changes() for key in keys):
+            row.updated_at = utc_now()
 
 
 @contextmanager
