@@ -132,7 +132,8 @@ def update_book(values: dict[str, Any], book_id: UUID) -> SampleBook:
     return repository.save(book, values)
 
 
-TABLES = [model.__table__ for model in (SampleAuthor, SampleTag, SampleBook)]
-TABLES.append(SAMPLE_BOOK_TAGS)
-for table in TABLES:
+MODELS = (SampleAuthor, SampleTag, SampleBook)
+TABLES = {model.__tablename__: model.__table__ for model in MODELS}
+TABLES[SAMPLE_BOOK_TAGS.name] = SAMPLE_BOOK_TAGS
+for table in TABLES.values():
     Base.metadata.remove(table)

@@ -10,6 +10,7 @@ from sqlalchemy import event
 
 from app.core.data import repository
 from app.core.data.session import db, transaction
+from app.core.errors import Invalid
 from tests.sample_books import SampleAuthor, SampleBook, SampleTag
 
 BOOKS = "/api/v1/sample-books/"
@@ -137,6 +138,21 @@ def test_another_foreign_key_answers_with_the_other_row(books: Flask) -> None:
     changed = client.patch(url, json=body, headers=headers)
     assert changed.json["author"] == author
     assert changed.json == client.get(url).json
+
+
+def test_a_deleted_row_is_not_put_into_a_relation(books: Flask) -> None:
+    """Also one that was read before: it is locked, and looked for again."""
+    store(books, "A")
+    with books.app_context():
+        book = repository.get(SampleBook)
+        tag = repository.save(SampleTag(), {"name": "B"})
+        repository.delete(tag)
+        with pytest.raises(Invalid) as refused:
+            repository.save(book, {"tags": [tag]})
+    assert (str(refused.value), refused.value.field) == (
+        "There is no such SampleTag.",
+        "tags",
+    )
 
 
 def test_jobs_run_after_the_outermost_commit(books: Flask) -> None:

@@ -8,14 +8,16 @@ from flask.testing import FlaskClient, FlaskCliRunner
 from flask_migrate import upgrade
 from sqlalchemy import Table, delete, func, select, update
 
-from app.core.data import soft_delete
+from app.core.data import repository, soft_delete
 from app.core.data.base import utc_now
 from app.core.data.session import db
+from app.core.errors import Conflict
 {% if cookiecutter.layout == "domain" %}
 from app.users.models import User
 {% else %}
 from app.models.user import User
 {% endif %}
+from tests.sample_books import SAMPLE_BOOK_TAGS, SampleBook, SampleTag
 from tests.users.factory import create_user
 
 USERS = "/api/v1/users/"
@@ -85,6 +87,40 @@ def test_purge_keeps_what_others_refer_to(empty: Flask, extra_table: Table) -> N
         db.session.flush()
         db.session.execute(extra_table.insert().values(user_id=both[0].id))
         db.session.commit()
-        assert soft_delete.purge(timedelta())["users"] == 1
+        assert soft_delete.purge(timedelta())["users"] == (1, {extra_table.name: 1})
         left = select(User.name).execution_options(include_deleted=True)
         assert db.session.scalars(left).all() == ["noted"]
+
+
+def test_what_a_plain_table_refers_to_is_kept(empty: Flask, extra_table: Table) -> None:
+    with empty.app_context():
+        upgrade()
+        extra_table.create(db.engine)
+        user = repository.save(User(), {"email": "ada@example.com", "name": "Ada"})
+        db.session.execute(extra_table.insert().values(user_id=user.id))
+        with pytest.raises(Conflict, match=extra_table.name):
+            repository.delete(user)
+
+
+def test_rows_of_an_association_table_go_with_their_owner(books: Flask) -> None:
+    with books.app_context():
+        tag = repository.save(SampleTag(), {"name": "A"})
+        book = repository.save(SampleBook(), {"title": "A", "tags": [tag]})
+        with pytest.raises(Conflict, match="SampleBook"):
+            repository.delete(tag)
+        repository.delete(book)
+        repository.delete(tag)  # no book that is left has it
+        assert db.session.scalars(select(SAMPLE_BOOK_TAGS.c.tag_id)).all() == [tag.id]
+
+        book.deleted_at = utc_now() + timedelta(days=1)  # the tag is older
+        db.session.commit()
+        output = books.test_cli_runner().invoke(args=["purge", "--older-than", "0h"])
+        assert "Kept 1 sample_tags: sample_book_tags refer to them." in output.output
+        book.deleted_at = utc_now() - timedelta(hours=2)
+        db.session.commit()
+        command = ["purge", "--older-than", "1h"]
+        output = books.test_cli_runner().invoke(args=command).output
+        assert "Removed 1 sample_books." in output
+        assert "Removed 0 sample_tags." in output
+        assert soft_delete.purge(timedelta())["sample_tags"] == (1, {})
+        assert db.session.scalars(select(SAMPLE_BOOK_TAGS.c.tag_id)).all() == []

@@ -99,8 +99,10 @@ def purge(older_than: str) -> None:
     if not match:
         raise click.BadParameter("Write days or hours like this: 30d or 12h.")
     hours = int(match[1]) * (24 if match[2] == "d" else 1)
-    for table, count in soft_delete.purge(timedelta(hours=hours)).items():
-        click.echo(f"Removed {count} {table}.")
+    for table, (removed, kept) in soft_delete.purge(timedelta(hours=hours)).items():
+        click.echo(f"Removed {removed} {table}.")
+        for other, count in kept.items():
+            click.echo(f"Kept {count} {table}: {other} refer to them.")
 {% if cookiecutter.auth == "jwt" %}
     for model in (SignIn, ApiKey, MailToken):
         click.echo(f"Removed {sign_ins.purge(model)} expired {model.__tablename__}.")

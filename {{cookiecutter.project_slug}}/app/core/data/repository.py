@@ -3,11 +3,13 @@
 from collections.abc import Callable, Iterable, Iterator
 from functools import partial
 from typing import Any
+from uuid import UUID
 
 import sqlalchemy as sa
 from sqlalchemy.sql.base import ExecutableOption
 
 from app.core.data.base import Base, Row, utc_now
+from app.core.data.foreign_keys import referring
 from app.core.data.session import db, transaction
 from app.core.data.soft_delete import SoftDelete
 from app.core.errors import Conflict, Invalid, NotFound
@@ -53,11 +55,9 @@ def delete(row: Base) -> None:
         else:
             db.session.delete(row)
         db.session.flush()  # row lock: no new reference comes while we look
-        for model, name, target in references():
-            if target is type(row):
-                referring = sa.select(model.id).filter_by(**{name: row.id}).limit(1)
-                if db.session.scalar(referring) is not None:
-                    raise Conflict(f"{model.__name__} rows refer to it.")
+        for name, query in referring(row):
+            if db.session.scalar(query.limit(1)) is not None:
+                raise Conflict(f"{name} rows refer to it.")
 
 
 def change(statement: sa.Update | sa.Delete) -> int:
@@ -88,13 +88,22 @@ def forget_related(row: Base, values: dict[str, Any]) -> None:
 def lock_references(
     model: type[Base], values: dict[str, Any], where: dict[str, sa.ColumnElement[bool]]
 ) -> None:
-    """Foreign keys: lock what is referred to until the commit. Raises Invalid."""
-    for referring, name, target in references():
-        if referring is model and values.get(name) is not None:
-            row = sa.select(target.id).filter_by(id=values[name])
-            row = row.where(where.get(name, sa.true()))
-            if db.session.scalar(row.with_for_update(read=True)) is None:
-                raise Invalid(f"There is no such {target.__name__}.", name)
+    """Lock what foreign keys and collections refer to until the commit. Raises Invalid."""
+    for source, name, target in references():
+        if source is model and values.get(name) is not None:
+            lock(target, {values[name]}, name, where.get(name, sa.true()))
+    for name, rows in values.items():
+        if isinstance(rows, list) and rows and isinstance(rows[0], Base):
+            lock(type(rows[0]), {row.id for row in rows}, name)
+
+
+def lock(
+    model: type[Base], ids: set[UUID], field: str, *where: sa.ColumnElement[bool]
+) -> None:
+    """Lock rows until the commit. Raises Invalid, naming the field, if one is not there."""
+    query = sa.select(model.id).where(model.id.in_(ids), *where).order_by(model.id)
+    if len(db.session.scalars(query.with_for_update(read=True)).all()) < len(ids):
+        raise Invalid(f"There is no such {model.__name__}.", field)
 
 
 def references() -> Iterator[tuple[type[Base], str, type[Base]]]:
@@ -103,4 +112,5 @@ def references() -> Iterator[tuple[type[Base], str, type[Base]]]:
     for table, model in models.items():
         for column in table.columns:
             for key in column.foreign_keys:
-                yield model, column.key, models[key.column.table]
+                if key.column.table in models:
+                    yield model, column.key, models[key.column.table]

@@ -4,13 +4,14 @@ It hides, and guards nothing: what ends somebody's access is said in `core/ident
 """
 
 from datetime import datetime, timedelta
-from typing import Any, cast
+from typing import Any, NamedTuple, cast
 
 import sqlalchemy as sa
 from sqlalchemy import event
 from sqlalchemy.orm import Mapped, ORMExecuteState, mapped_column, with_loader_criteria
 
 from app.core.data.base import Base, utc_now
+from app.core.data.foreign_keys import keys_to, owners
 from app.core.data.session import db, transaction
 
 
@@ -32,17 +33,34 @@ def hide_deleted_rows(state: ORMExecuteState) -> None:
     )
 
 
-def purge(older_than: timedelta) -> dict[str, int]:
-    """Remove rows deleted longer ago that no other refers to; count them by table."""
-    tables = Base.metadata.sorted_tables
-    removed = {}
+class Purged(NamedTuple):
+    """How many rows of a table were removed, and how many each other table holds back."""
+
+    removed: int
+    kept: dict[str, int]
+
+
+def purge(older_than: timedelta) -> dict[str, Purged]:
+    """Remove rows deleted longer ago that no other refers to; say so for each table."""
+    before = utc_now() - older_than
+    tables = [t for t in Base.metadata.sorted_tables if "deleted_at" in t.c]
     with transaction():
-        for table in reversed([t for t in tables if "deleted_at" in t.c]):
-            old = table.c.deleted_at < utc_now() - older_than
-            for key in (key for other in tables for key in other.foreign_keys):
-                if key.column.table is table:
-                    other = key.parent.table.alias()
-                    old &= ~sa.exists().where(other.c[key.parent.name] == key.column)
-            result = db.session.execute(sa.delete(table).where(old))
-            removed[table.name] = cast(sa.CursorResult[Any], result).rowcount
-    return removed
+        return {table.name: purge_table(table, before) for table in reversed(tables)}
+
+
+def purge_table(table: sa.Table, before: datetime) -> Purged:
+    """Remove rows of a table, with their own rows in association tables."""
+    old, held = table.c.deleted_at < before, dict[str, sa.ColumnElement[bool]]()
+    for key in keys_to(table):
+        other, name = key.parent.table.alias(), key.parent.table.name
+        refers = sa.exists().where(other.c[key.parent.name] == key.column)
+        held[name] = sa.or_(held.get(name, sa.false()), old & refers)
+    free = old & ~sa.or_(sa.false(), *held.values())
+    ids = sa.select(table.c.id).where(free)
+    for column, model in owners().items():
+        if model.__table__ is table:
+            db.session.execute(sa.delete(column.table).where(column.in_(ids)))
+    gone = cast(sa.CursorResult[Any], db.session.execute(sa.delete(table).where(free)))
+    left = sa.select(sa.func.count()).select_from(table)
+    counts = {name: db.session.scalar(left.where(each)) for name, each in held.items()}
+    return Purged(gone.rowcount, {name: n for name, n in counts.items() if n})
