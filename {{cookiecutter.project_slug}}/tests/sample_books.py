@@ -1,6 +1,5 @@
-{% set room = "identity" if cookiecutter.auth == "jwt" else "web" %}
-{% set anyone = "\n@blp.access(ANYONE)" if room == "identity" else "" %}
-{% set names = "ANYONE, Blueprint" if room == "identity" else "Blueprint" %}
+{% set jwt = cookiecutter.auth == "jwt" %}
+{% set anyone = "\n@blp.access(ANYONE)" if jwt else "" %}
 """A resource for tests of what every resource gets; no migration knows its tables."""
 
 from typing import Any
@@ -15,8 +14,13 @@ from webargs.fields import DelimitedList
 from app.core.data import repository
 from app.core.data.base import Base
 from app.core.data.soft_delete import SoftDelete
-from app.core.{{ room }}.blueprint import {{ names }}
+{% if jwt %}
+from app.core.identity.blueprint import ANYONE, Blueprint
 from app.core.web import fields
+{% else %}
+from app.core.web import fields
+from app.core.web.blueprint import Blueprint
+{% endif %}
 from app.core.web.pagination import paginate
 from app.core.web.schemas import PageQuery, PageSchema, RowSchema
 
