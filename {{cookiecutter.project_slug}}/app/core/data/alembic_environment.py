@@ -4,6 +4,7 @@ import logging
 from contextlib import AbstractContextManager, nullcontext
 from typing import Any, Literal
 
+import click
 from alembic import context
 {% if cookiecutter.database == "mysql" %}
 from alembic.operations.ops import DropTableOp
@@ -11,7 +12,7 @@ from alembic.operations.ops import DropTableOp
 from flask_migrate import Migrate
 from sqlalchemy import Connection
 
-from app.core.data import dialect
+from app.core.data import dialect, revisions
 from app.core.data.base import Base, UtcDateTime
 from app.core.data.session import db
 from app.settings import DRIVER, ROOT
@@ -62,17 +63,21 @@ def render_item(kind: str, item: Any, autogen_context: Any) -> str | Literal[Fal
     return False
 
 
-def complete_revision(_context: Any, _revision: Any, directives: list[Any]) -> None:
+def complete_revision(found: Any, _revision: Any, directives: list[Any]) -> None:
     """Write a revision that can be undone, and none when there is nothing to change."""
     asked = getattr(context.config.cmd_opts, "autogenerate", False)
     if asked and directives[0].upgrade_ops.is_empty():
         directives.clear()
         context.config.print_stdout("No changes in schema detected.")
+    for each in directives if asked else ():
+        for text in revisions.complete(found, each):
+            click.echo(text)
 {% if cookiecutter.database == "mysql" %}
     for revision in directives:
         for way in (revision.upgrade_ops, revision.downgrade_ops):
             drops = [op for op in way.ops if isinstance(op, DropTableOp)]
             # MySQL drops no index that a foreign key needs; a table takes its own along.
             gone = {op.table_name for op in drops}
-            way.ops = [op for op in way.ops if op in drops or op.table_name not in gone]
+            tables = [(op, getattr(op, "table_name", "")) for op in way.ops]
+            way.ops = [op for op, table in tables if op in drops or table not in gone]
 {% endif %}
