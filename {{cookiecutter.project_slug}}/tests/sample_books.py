@@ -2,17 +2,22 @@
 {% set anyone = "\n@blp.access(ANYONE)" if jwt else "" %}
 """A resource for tests of what every resource gets; no migration knows its tables."""
 
+from collections.abc import Iterator
+from io import BytesIO
 from typing import Any
 from uuid import UUID
 
+from flask import Response, request, send_file, stream_with_context
+from flask_smorest.fields import Upload
 from marshmallow import Schema
-from sqlalchemy import Column, ForeignKey, String, Table
+from sqlalchemy import Column, ForeignKey, String, Table, select
 from sqlalchemy.orm import Mapped, mapped_column, relationship, selectinload
 from sqlalchemy.sql.base import ExecutableOption
 from webargs.fields import DelimitedList
 
 from app.core.data import repository
 from app.core.data.base import Base
+from app.core.data.session import db
 from app.core.data.soft_delete import SoftDelete
 {% if jwt %}
 from app.core.identity.blueprint import ANYONE, Blueprint
@@ -99,6 +104,7 @@ class SampleBookUpdate(Schema):
 
 
 blp = Blueprint("sample-books", __name__, url_prefix="/sample-books")
+TYPES = ["application/json", "text/csv"]  # the first where any will do
 
 
 def related() -> list[ExecutableOption]:
@@ -108,10 +114,45 @@ def related() -> list[ExecutableOption]:
 
 @blp.get("/")
 @blp.arguments(SampleBookQuery, location="query")
-@blp.response(200, SampleBookPage){{ anyone }}
-def list_books(query: dict[str, Any]) -> dict[str, Any]:
-    """List books."""
+@blp.response(200, SampleBookPage)
+@blp.alt_response(200, schema={"type": "string"}, content_type="text/csv"){{ anyone }}
+def list_books(query: dict[str, Any]) -> Any:
+    """List books, or all of their titles as CSV."""
+    if request.accept_mimetypes.best_match(TYPES) == "text/csv":
+        return Response(stream_with_context(titles()), mimetype="text/csv")
     return paginate(SampleBook, options=related(), **query)
+
+
+def titles() -> Iterator[str]:
+    """Yield the lines of the CSV; few rows are in memory at a time."""
+    query = select(SampleBook.title).order_by(SampleBook.title)
+    yield "title\r\n"
+    for title in db.session.scalars(query.execution_options(yield_per=100)):
+        yield f"{title}\r\n"
+
+
+COVERS: dict[UUID, bytes] = {}
+
+
+class SampleCover(Schema):
+    """A picture of a book."""
+
+    cover = Upload(required=True)
+
+
+@blp.get("/<uuid:book_id>/cover")
+@blp.response(200, {"type": "string", "format": "binary"}, content_type="image/png"){{ anyone }}
+def get_cover(book_id: UUID) -> Response:
+    """Get the picture of a book."""
+    return send_file(BytesIO(COVERS[book_id]), mimetype="image/png")
+
+
+@blp.put("/<uuid:book_id>/cover")
+@blp.arguments(SampleCover, location="files")
+@blp.response(204){{ anyone }}
+def put_cover(files: dict[str, Any], book_id: UUID) -> None:
+    """Store the picture of a book."""
+    COVERS[book_id] = files["cover"].read()
 
 
 @blp.get("/<uuid:book_id>")

@@ -4,7 +4,7 @@
 class ServiceError(Exception):
     """What a service refuses, and which field of its input is at fault, if one is.
 
-    `location` is the part of the request that has the field: json, query or headers.
+    `location` is the part of the request that has the field: json, query, headers or files.
     """
 
     def __init__(self, message: str, field: str = "", location: str = "json") -> None:

@@ -16,6 +16,7 @@ from app.core.identity import api_keys, bearer
 from app.core.identity.errors import BadToken, Forbidden, Unauthorized
 from app.core.identity.models import Identity
 from app.core.web import problems
+from app.core.web.blueprint import documentation
 from app.core.web.request_parser import read_body
 
 # The ways of knowing who asks, each a module like bearer.py; the first header decides.
@@ -88,11 +89,7 @@ def is_preflight() -> bool:
 
 def required_access() -> Access:
     """Return what the view of the request is marked with, by `@blp.access`."""
-    view: Any = current_app.view_functions[request.endpoint or ""]
-    view_class = getattr(view, "view_class", None)
-    if view_class is not None:
-        view = getattr(view_class, request.method.lower(), None) or view_class.get
-    level: Access = getattr(view, "_apidoc", {}).get("access", Access.SIGNED_IN)
+    level: Access = documentation().get("access", Access.SIGNED_IN)
     return level
 
 

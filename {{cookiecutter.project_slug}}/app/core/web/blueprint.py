@@ -3,7 +3,7 @@
 from typing import Any
 
 import flask_smorest
-from flask import Response, abort, request
+from flask import Response, abort, current_app, request
 from flask_smorest.utils import get_appcontext
 from werkzeug.http import quote_etag
 
@@ -27,10 +27,10 @@ class Blueprint(flask_smorest.Blueprint):
         self.after_request(keep_out_of_caches)
 
     def check_request(self) -> None:
-        """Content negotiation (RFC 9110): refuse a request for anything but JSON."""
-        accepted = request.accept_mimetypes
-        if accepted and not accepted.best_match(["application/json", PROBLEM_JSON]):
-            abort(406, "The service answers with application/json only.")
+        """Content negotiation (RFC 9110): refuse a request for what is not answered."""
+        accepted, types = request.accept_mimetypes, content_types()
+        if accepted and not accepted.best_match([*types, PROBLEM_JSON]):
+            abort(406, f"The service answers with {' or '.join(types)} only.")
 
     def _check_not_modified(self, etag: str) -> None:
         """Conditional request: answer 304 with the ETag, as RFC 9110 asks for."""
@@ -39,10 +39,28 @@ class Blueprint(flask_smorest.Blueprint):
             abort(Response(status=304, headers={"ETag": quote_etag(etag)}))
 
 
+def documentation() -> dict[str, Any]:
+    """Return what the decorators say about the view of the request."""
+    view: Any = current_app.view_functions[request.endpoint or ""]
+    view_class = getattr(view, "view_class", None)
+    if view_class is not None:
+        view = getattr(view_class, request.method.lower(), None) or view_class.get
+    said: dict[str, Any] = getattr(view, "_apidoc", {})
+    return said
+
+
+def content_types() -> list[str]:
+    """Return those of the answers, as `@blp.response` and `@blp.alt_response` say."""
+    said = documentation().get("response", {}).get("responses", {})
+    answers = [answer for code in said if int(code) < 300 for answer in said[code]]
+    types = [answer.get("content_type") or "application/json" for answer in answers]
+    return sorted(set(types)) or ["application/json"]
+
+
 def add_location(response: Response) -> Response:
     """Location: say where the row is that a request made."""
-    if response.status_code == 201 and not response.location:
-        row = get_appcontext()["result_dump"]  # what `@blp.response` has written
+    row = get_appcontext().get("result_dump")  # what `@blp.response` has written
+    if response.status_code == 201 and not response.location and row:
         response.location = f"{request.path.rstrip('/')}/{row['id']}"
     return response
 

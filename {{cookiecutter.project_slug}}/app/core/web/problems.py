@@ -26,7 +26,7 @@ class FieldError(Schema):
     """What is wrong with one field of a request."""
 
     location = fields.String(
-        required=True, metadata={"description": "json, query or headers"}
+        required=True, metadata={"description": "json, query, headers or files"}
     )
     field = fields.String(
         required=True, metadata={"description": "Its name, with dots in objects"}

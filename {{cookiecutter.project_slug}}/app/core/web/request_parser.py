@@ -11,10 +11,11 @@ from werkzeug.exceptions import BadRequest, HTTPException
 
 
 class Parser(FlaskParser):
-    """Refuses other media types, NaN, unknown and doubled parameters."""
+    """Refuses other media types, NaN, unknown and doubled parameters, unknown files."""
 
     DEFAULT_UNKNOWN_BY_LOCATION = FlaskParser.DEFAULT_UNKNOWN_BY_LOCATION | {
-        "query": RAISE
+        "query": RAISE,
+        "files": RAISE,
     }
 
     def load_querystring(self, req: Request, schema: Schema) -> Any:
@@ -24,6 +25,13 @@ class Parser(FlaskParser):
             if len(values) > 1 and key not in several:
                 raise ValidationError({key: ["Is given more than once."]})
         return super().load_querystring(req, schema)
+
+    def load_files(self, req: Request, schema: Schema) -> Any:
+        """Return the files of a form, each as a `FileStorage`."""
+        if req.mimetype != "multipart/form-data":
+            abort(415, "The body must be a form, sent as multipart/form-data.")
+        read_body(req)
+        return super().load_files(req, schema)
 
     def _raw_load_json(self, req: Request) -> Any:
         if not req.is_json:
