@@ -3,6 +3,7 @@
 
 import os
 import sys
+from importlib.util import find_spec
 from pathlib import Path
 
 VENV = Path(__file__).resolve().parent / ".venv"
@@ -11,6 +12,9 @@ PYTHON = VENV / "bin/python"
 if PYTHON.exists() and not VENV.samefile(sys.prefix):
     # Started by another Python: start again with the one that has the packages.
     os.execv(PYTHON, [str(PYTHON), *sys.argv])
+
+if find_spec("flask") is None:
+    sys.exit("The packages are not installed. Set the project up: make setup")
 
 from flask.cli import FlaskGroup
 

@@ -14,9 +14,10 @@ from sqlalchemy.exc import DBAPIError
 
 from app.core.data.base import columns_of
 
+BEHIND = "Table .* doesn't exist|Unknown column"  # a table, behind its model
 # What to do about an error; the first pattern that its text matches.
 CURES = {
-    "Table .* doesn't exist": "Bring it up to date: ./manage.py db upgrade",
+    BEHIND: "Bring it up to date: ./manage.py db upgrade",
     "Unknown database": "Make it (CREATE DATABASE), or name another one.",
     "Access denied": "Check the user, the password and the rights of the user.",
     "not known|resolution": "Check the name of the host.",

@@ -23,9 +23,10 @@ from sqlalchemy.exc import DBAPIError, OperationalError
 from app.core.data import embedded_server
 from app.core.data.base import columns_of
 
+BEHIND = "(relation|column) .* does not exist"  # a table, behind its model
 # What to do about an error; the first pattern that its text matches.
 CURES = {
-    "relation .* does not exist": "Bring it up to date: ./manage.py db upgrade",
+    BEHIND: "Bring it up to date: ./manage.py db upgrade",
     "database .* does not exist": "Make it (CREATE DATABASE), or name another one.",
     "password|authentication|role": "Check the user and the password.",
     "resolve": "Check the name of the host.",

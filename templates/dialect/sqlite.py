@@ -16,6 +16,7 @@ from sqlalchemy import ColumnElement, Connection, Engine, event, tuple_
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import DBAPIError
 
+BEHIND = "no such (table|column)|has no column"  # a table, behind its model
 # What to do about an error; the first pattern that its text matches.
 CURES = {
     "unable to open": "Its directory must exist and be writable.",
@@ -23,7 +24,7 @@ CURES = {
     "is full": "Make room on the disk.",
     "is locked": "Another program writes to it: try again.",
     "not a database|malformed": "Restore the file from a backup, or remove it.",
-    "no such table": "Bring it up to date: ./manage.py db upgrade",
+    BEHIND: "Bring it up to date: ./manage.py db upgrade",
 }
 
 

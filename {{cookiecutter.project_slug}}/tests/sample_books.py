@@ -126,9 +126,10 @@ def list_books(query: dict[str, Any]) -> Any:
 def titles() -> Iterator[str]:
     """Yield the lines of the CSV; few rows are in memory at a time."""
     query = select(SampleBook.title).order_by(SampleBook.title)
-    yield "title\r\n"
-    for title in db.session.scalars(query.execution_options(yield_per=100)):
-        yield f"{title}\r\n"
+    with db.session.scalars(query.execution_options(yield_per=100)) as found:
+        yield "title\r\n"
+        for title in found:
+            yield f"{title}\r\n"
 
 
 COVERS: dict[UUID, bytes] = {}

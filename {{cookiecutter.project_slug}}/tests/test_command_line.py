@@ -1,7 +1,11 @@
 """Commands tell what is wrong with the database in one line, and hide no fault of ours."""
 
+import shutil
+import subprocess
+import sys
 from collections.abc import Iterator
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 from click.testing import Result
@@ -14,7 +18,7 @@ from app.core.data import soft_delete
 from app.core.data.base import Base
 from app.core.data.session import db
 from app.core.discovery import modules
-from app.settings import EXAMPLE_URL
+from app.settings import EXAMPLE_URL, ROOT
 
 
 def test_database_that_cannot_be_reached_is_one_line() -> None:
@@ -24,6 +28,14 @@ def test_database_that_cannot_be_reached_is_one_line() -> None:
         "The database of DATABASE_URL cannot be used: no way to the server | "
         f"It should look like {EXAMPLE_URL}"
     )
+
+
+def test_without_packages_it_says_how_to_set_up(tmp_path: Path) -> None:
+    copy = shutil.copy(ROOT / "manage.py", tmp_path)
+    bare = [sys.executable, "-S", copy, "--help"]  # -S: without installed packages
+    done = subprocess.run(bare, capture_output=True, text=True, check=False)
+    assert done.returncode == 1
+    assert "make setup" in done.stderr
 
 
 def test_fault_of_ours_keeps_its_traceback() -> None:

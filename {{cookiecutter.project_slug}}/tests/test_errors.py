@@ -7,12 +7,15 @@ from typing import Any
 import pytest
 from flask import Blueprint, Flask
 from flask.testing import FlaskClient
-from sqlalchemy import make_url
+from sqlalchemy import make_url, text
 from werkzeug.exceptions import TooManyRequests
 from werkzeug.test import TestResponse
 
 from app import create_app
+from app.core.data import repository
+from app.core.data.session import db
 from app.settings import load_settings
+from tests import sample_books
 
 MISSING = "/api/v1/users/01890000-0000-7000-8000-000000000000"
 
@@ -133,3 +136,24 @@ def test_database_that_is_away(app: Flask) -> None:
     answer = create_app(settings).test_client().get("/health/ready")
     check(answer, 503)
     assert answer.headers["Retry-After"] == "1"
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        "DROP TABLE sample_book_tags",
+        "ALTER TABLE sample_books RENAME COLUMN title TO old",
+    ],
+)
+def test_model_ahead_of_its_table(
+    books: Flask, monkeypatch: pytest.MonkeyPatch, change: str
+) -> None:
+    """In development, the answer says what to run; elsewhere it says nothing."""
+    client, url = books.test_client(), "/api/v1/sample-books/"
+    with books.app_context():
+        repository.save(sample_books.SampleBook(), {"title": "A"})
+        db.session.execute(text(change))
+        db.session.commit()
+    assert "upgrade" not in check(client.get(url), 500)["detail"]
+    monkeypatch.setitem(books.config, "APP_ENV", "development")
+    assert "./manage.py db upgrade" in check(client.get(url), 500)["detail"]

@@ -4,11 +4,16 @@ from flask import Request
 
 from app.core.data.session import transaction
 from app.core.identity import sign_ins, tokens
-from app.core.identity.errors import BadToken
+from app.core.identity.errors import HOW, BadToken
 from app.core.identity.models import Identity
 
 NAME, HEADER = "bearer", "Authorization"
-SCHEME = {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"}  # in OpenAPI
+SCHEME = {  # in OpenAPI
+    "type": "http",
+    "scheme": "bearer",
+    "bearerFormat": "JWT",
+    "description": f"The `access_token` that one gets {HOW} with address and password",
+}
 CHALLENGE = "Bearer"  # in WWW-Authenticate
 
 

@@ -1,5 +1,6 @@
 """Problem details: every error as `application/problem+json` (RFC 9457)."""
 
+import re
 from collections.abc import Iterator, Mapping
 from functools import partial
 from typing import Any
@@ -17,6 +18,10 @@ from app.core.errors import Conflict, Invalid, NotFound, ServiceError
 from app.core.web.request_log import request_id
 
 PROBLEM_JSON = "application/problem+json"
+BEHIND = (
+    "The database is behind the models. Run: ./manage.py db upgrade; and first, if a "
+    'model was changed: make migrate m="what changed"'
+)
 MOST = 100  # errors in one answer, however many a body has
 # The status of each exception; a subclass has that of its class.
 STATUS = {ServiceError: 400, NotFound: 404, Conflict: 409, Invalid: 422}
@@ -121,6 +126,10 @@ def handle_database_error(error: DBAPIError) -> Response:
         return handle_service_error(409, taken)
     if dialect.is_broken_reference(error):
         return problem(409, "The change would break a rule of the database.")
+    developing = current_app.config["APP_ENV"] == "development"
+    if developing and re.search(dialect.BEHIND, str(error.orig)):
+        current_app.logger.error("The database is behind the models: %s", error.orig)
+        return problem(500, BEHIND)
     raise error  # a fault of ours: what a schema or a service should have refused
 
 
