@@ -1,1 +1,1 @@
-"""The people who place orders."""
+"""The people who use the service."""

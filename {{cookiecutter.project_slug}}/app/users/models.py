@@ -16,7 +16,7 @@ from app.core.data.soft_delete import SoftDelete
 
 class User(SoftDelete, Base):
 {% endif %}
-    """Somebody who places orders."""
+    """Somebody who uses the service."""
 
     __tablename__ = "users"
     sort_keys = ("created_at", "email", "name")

@@ -23,7 +23,7 @@ def get(
 ) -> Row:
     """Return the one row that fulfils this and has these values. Raises NotFound.
 
-    `options` load related rows along with it: `[selectinload(Order.user)]`.
+    `options` load related rows along with it: `[selectinload(Book.owner)]`.
     """
     query = sa.select(model).options(*options).where(*where).filter_by(**values)
     row = db.session.scalar(query)

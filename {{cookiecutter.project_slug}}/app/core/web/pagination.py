@@ -46,7 +46,7 @@ def paginate(
     """Return a page: its `items`, and `next_cursor`, which is None on the last one.
 
     `where` says which rows there are, `filters` which of them were asked for; a list of
-    values means any of these. `options` load related rows: `[selectinload(Order.user)]`.
+    values means any of these. `options` load related rows: `[selectinload(Book.owner)]`.
     Raises Invalid for a cursor that is malformed or was made for another list.
     """
     purpose = (model.__tablename__, sort)
