@@ -30,7 +30,7 @@ from app.core.web.pagination import paginate
 from app.core.web.schemas import PageQuery, PageSchema, RowSchema
 
 
-class SampleAuthor(Base):
+class SampleAuthor(SoftDelete, Base):
     """Who wrote a book."""
 
     __tablename__ = "sample_authors"
@@ -65,6 +65,12 @@ class SampleBook(SoftDelete, Base):
 
     author: Mapped[SampleAuthor | None] = relationship()
     tags: Mapped[list[SampleTag]] = relationship(secondary=SAMPLE_BOOK_TAGS)
+
+
+class SampleShelf(Base):
+    """Where books are; one that is deleted is gone at once."""
+
+    __tablename__ = "sample_shelves"
 
 
 class SampleNameRead(RowSchema):
@@ -178,7 +184,7 @@ def update_book(values: dict[str, Any], book_id: UUID) -> SampleBook:
     return repository.save(book, values)
 
 
-MODELS = (SampleAuthor, SampleTag, SampleBook)
+MODELS = (SampleAuthor, SampleTag, SampleBook, SampleShelf)
 TABLES = {model.__tablename__: model.__table__ for model in MODELS}
 TABLES[SAMPLE_BOOK_TAGS.name] = SAMPLE_BOOK_TAGS
 for table in TABLES.values():

@@ -11,13 +11,19 @@ from sqlalchemy import Table, delete, func, select, update
 from app.core.data import repository, soft_delete
 from app.core.data.base import utc_now
 from app.core.data.session import db
-from app.core.errors import Conflict
+from app.core.errors import Conflict, Invalid, NotFound
 {% if cookiecutter.layout == "domain" %}
 from app.users.models import User
 {% else %}
 from app.models.user import User
 {% endif %}
-from tests.sample_books import SAMPLE_BOOK_TAGS, SampleBook, SampleTag
+from tests.sample_books import (
+    SAMPLE_BOOK_TAGS,
+    SampleAuthor,
+    SampleBook,
+    SampleShelf,
+    SampleTag,
+)
 from tests.users.factory import create_user
 
 USERS = "/api/v1/users/"
@@ -124,3 +130,31 @@ def test_rows_of_an_association_table_go_with_their_owner(books: Flask) -> None:
         assert "Removed 0 sample_tags." in output
         assert soft_delete.purge(timedelta())["sample_tags"] == (1, {})
         assert db.session.scalars(select(SAMPLE_BOOK_TAGS.c.tag_id)).all() == []
+
+
+def test_a_deleted_row_is_restored_by_a_unique_value(app: Flask, deleted: str) -> None:
+    with app.app_context():
+        user = repository.restore(User, email="gone@example.com")
+        assert str(user.id) == deleted
+        assert repository.get(User, email="gone@example.com") is user
+        with pytest.raises(NotFound):
+            repository.restore(User, email="gone@example.com")
+
+
+def test_no_row_is_restored_that_refers_to_a_deleted_one(books: Flask) -> None:
+    with books.app_context():
+        author = repository.save(SampleAuthor(), {"name": "Ada"})
+        values = {"title": "A", "author_id": author.id}
+        repository.delete(repository.save(SampleBook(), values))
+        repository.delete(author)
+        with pytest.raises(Invalid, match="SampleAuthor"):
+            repository.restore(SampleBook, title="A")
+        repository.restore(SampleAuthor, name="Ada")
+        assert repository.restore(SampleBook, title="A").author is author
+
+
+def test_without_the_mixin_a_deleted_row_is_gone(books: Flask) -> None:
+    with books.app_context():
+        repository.delete(repository.save(SampleShelf(), {}))
+        every = select(SampleShelf).execution_options(include_deleted=True)
+        assert db.session.scalars(every).all() == []

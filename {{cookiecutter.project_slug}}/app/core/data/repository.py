@@ -60,6 +60,19 @@ def delete(row: Base) -> None:
                 raise Conflict(f"{name} rows refer to it.")
 
 
+def restore(model: type[Row], **values: Any) -> Row:
+    """Bring the deleted row with these values back.
+
+    Raises NotFound, and Invalid if a row that it refers to is deleted itself.
+    """
+    query = sa.select(model).filter_by(**values).execution_options(include_deleted=True)
+    row = db.session.scalar(query.where(model.__table__.c.deleted_at.is_not(None)))
+    if row is None:
+        raise NotFound(f"There is no such deleted {model.__name__}.")
+    keys = [name for source, name, _ in references() if source is model]
+    return save(row, {"deleted_at": None} | {key: getattr(row, key) for key in keys})
+
+
 def change(statement: sa.Update | sa.Delete) -> int:
     """Run a statement that changes many rows; return how many it met."""
     with transaction():
