@@ -1,7 +1,7 @@
 """Fixtures for every test: a client whose changes are rolled back after the test."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -120,6 +120,12 @@ def extra_table() -> Iterator[Table]:
 
 {% if cookiecutter.auth == "jwt" %}
 @pytest.fixture
+def make_client() -> Callable[[Flask], FlaskClient]:
+    """Return what makes a client of a service, for requests of a superuser."""
+    return lambda app: sign_in(app, is_superuser=True)
+
+
+@pytest.fixture
 def client(app: Flask) -> FlaskClient:
     """Return a client that sends requests of a superuser."""
     return sign_in(app, is_superuser=True)
@@ -136,6 +142,12 @@ def anonymous(app: Flask) -> FlaskClient:
     """Return a client that is not signed in."""
     return app.test_client()
 {% else %}
+@pytest.fixture
+def make_client() -> Callable[[Flask], FlaskClient]:
+    """Return what makes a client of a service."""
+    return Flask.test_client
+
+
 @pytest.fixture
 def client(app: Flask) -> FlaskClient:
     """Return a client that sends requests to the service."""

@@ -1,5 +1,4 @@
-{% set jwt = cookiecutter.auth == "jwt" %}
-{% set anyone = "\n@blp.access(ANYONE)" if jwt else "" %}
+{% set first, last, anyone = ("from app.core.identity.blueprint import ANYONE, Blueprint\n", "", "\n@blp.access(ANYONE)") if cookiecutter.auth == "jwt" else ("", "\nfrom app.core.web.blueprint import Blueprint", "") %}
 """A resource for tests of what every resource gets; no migration knows its tables."""
 
 from collections.abc import Iterator
@@ -19,13 +18,7 @@ from app.core.data import repository
 from app.core.data.base import Base
 from app.core.data.session import db
 from app.core.data.soft_delete import SoftDelete
-{% if jwt %}
-from app.core.identity.blueprint import ANYONE, Blueprint
-from app.core.web import fields
-{% else %}
-from app.core.web import fields
-from app.core.web.blueprint import Blueprint
-{% endif %}
+{{ first }}from app.core.web import fields{{ last }}
 from app.core.web.pagination import paginate
 from app.core.web.schemas import PageQuery, PageSchema, RowSchema
 

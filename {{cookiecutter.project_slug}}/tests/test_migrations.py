@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 from alembic.script import ScriptDirectory
 from flask import Flask
+from flask.testing import FlaskClient
 from flask_migrate import check, downgrade, migrate, upgrade
 from sqlalchemy import (
     JSON,
@@ -30,9 +31,6 @@ from sqlalchemy import (
 from app.core.data.base import Base, UtcDateTime, utc_now
 from app.core.data.session import db
 from app.settings import ROOT
-{% if cookiecutter.auth == "jwt" %}
-from tests.clients import sign_in
-{% endif %}
 
 
 def test_one_head() -> None:
@@ -49,15 +47,13 @@ def test_up_down_and_up_again(empty: Flask) -> None:
         assert set(inspect(db.engine).get_table_names()) == tables
 
 
-def test_each_migration_runs_on_rows(empty: Flask) -> None:
+def test_each_migration_runs_on_rows(
+    empty: Flask, make_client: Callable[[Flask], FlaskClient]
+) -> None:
     """Down, up and down again, from the newest to the first, with what factories make."""
     with empty.app_context():
         upgrade()
-{% if cookiecutter.auth == "jwt" %}
-    client = sign_in(empty, is_superuser=True)
-{% else %}
-    client = empty.test_client()
-{% endif %}
+    client = make_client(empty)
     for path in sorted(ROOT.glob("tests/*/factory.py")):
         factory = import_module(f"tests.{path.parent.name}.factory")
         for name, create in vars(factory).items():

@@ -1,11 +1,7 @@
 // The strict content security policy of the page allows no script inside it.
 const element = document.getElementById("swagger-ui");
 
-{% if cookiecutter.auth == "jwt" %}
-const ui = SwaggerUIBundle({
-{% else %}
-SwaggerUIBundle({
-{% endif %}
+window.ui = SwaggerUIBundle({
   domNode: element,
   url: element.dataset.url,
   deepLinking: true,
@@ -22,7 +18,7 @@ form.addEventListener("submit", async (event) => {
     body: JSON.stringify(Object.fromEntries(new FormData(form))),
   });
   const content = await answer.json();
-  if (answer.ok) ui.preauthorizeApiKey("bearer", content.access_token);
+  if (answer.ok) window.ui.preauthorizeApiKey("bearer", content.access_token);
   form.querySelector("output").value = answer.ok ? "Signed in." : content.detail;
 });
 {% endif %}
