@@ -17,7 +17,7 @@ from tests.test_growth import delete
 
 ORDER = (
     "Order",
-    "number:str:unique:max=40",
+    "number:str:unique:max=40:search",
     "status:enum:pending,paid,cancelled:default=pending",
     "total:decimal",
     "user:ref:User",
@@ -71,6 +71,10 @@ REFUSED = {
     "Book a:enum:x,y:default=z": "not a good default for enum",
     "Book a:str:max=3:default=long": "not a good default for str",
     "Book a:str:min=5:max=3": "min is more than max",
+    "Book a:int:search": "int cannot be search",
+    "Book due_on:date due_at:datetime": "'due_after' is there twice",
+    "Book created_on:date": "'created_after' is a name that lists or schemas use",
+    "Book a__b:int": "is not a name",
     "Book a:json:unique": "json cannot be unique",
     "Book a:url:max=900:unique": "an index takes 700 characters",
     "Book a:ref:SignIn": "tests/sign_ins/factory.py",

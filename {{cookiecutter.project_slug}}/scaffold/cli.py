@@ -22,7 +22,11 @@ Examples:
 A field is name:type[:argument][?][:modifier]...
   types      str text int bigint float decimal bool date datetime uuid email url
              json floats enum:a,b ref:Model         with ? the field is optional
-  modifiers  unique index max=80 min=0 default=...
+  modifiers  unique index search max=80 min=0 default=...
+
+Lists are filtered by what is unique, an index, a ref, enum, bool or uuid (several values:
+any of them), and by ranges of numbers and times; they are sorted by numbers and times that
+are not optional, and by texts with an index; `?q=` looks into texts with `search`.
 
 {% if cookiecutter.auth == "jwt" %}
 Everybody who is signed in may read the rows, and superusers write them, unless you

@@ -54,7 +54,7 @@ def relationship(field: Field, fields: list[Field]) -> str:
 
 
 def schema(field: Field, role: str) -> str:
-    """Return its line in a schema; `role` is create, update, read or query."""
+    """Return its line in a schema; `role` is create, update or read."""
     arguments = [fill(field.type.argument, field)] if field.type.argument else []
     if role == "read" or (role == "create" and field.required):
         arguments.append("required=True")
@@ -62,11 +62,24 @@ def schema(field: Field, role: str) -> str:
         arguments.append(f"load_default={fill(field.type.default, field)}")
     elif role == "create" and field.optional:
         arguments.append("load_default=None")
-    if field.optional and role != "query":
+    if field.optional:
         arguments.append("allow_none=True")
     if role != "read" and field.max is not None:
         arguments.append(f"validate={validator(field)}")
     return f"{field.column} = {field.type.schema}({', '.join(arguments)})"
+
+
+def filters(field: Field) -> list[str]:
+    """Return its lines in the schema of lists: of several values, and of ranges."""
+    arguments = [fill(field.type.argument, field)] if field.type.argument else []
+    arguments += [] if field.max is None else [f"validate={validator(field)}"]
+    one = f"{field.type.schema}({', '.join(arguments)})"
+    several = one if field.type.name == "bool" else f"fields.List({one})"
+    lines = [f"{field.column} = {several}"] if field.filterable else []
+    for name, attribute in field.ranges.items():
+        given = ", ".join([f'attribute="{attribute}"', *arguments])
+        lines.append(f"{name} = {field.type.schema}({given})")
+    return lines
 
 
 def validator(field: Field) -> str:

@@ -16,7 +16,7 @@ from scaffold.errors import Refused
 if TYPE_CHECKING:  # every command imports this, and must not wait for names
     from scaffold.names import Names
 
-MODIFIERS = ("unique", "index", "max=", "min=", "default=")
+MODIFIERS = ("unique", "index", "search", "max=", "min=", "default=")
 LONGEST = 10_000  # of lengths
 # Indexes of MySQL hold 3,072 bytes, four for each character, and the id.
 LONGEST_INDEXED = 700
@@ -40,6 +40,7 @@ class FieldType:
     max: int | None = None
     sized: bool = False
     sortable: bool = False
+    range: tuple[str, ...] = ()
     indexable: bool = True
 
 
@@ -60,6 +61,7 @@ class Field:
     target: "Names | None" = None  # the names of that model, once they are known
     unique: bool = False
     index: bool = False
+    search: bool = False
     min: int | None = None
     max: int | None = None
     default: Any = None
@@ -92,6 +94,15 @@ class Field:
         chosen = self.type.name in {"bool", "enum", "ref", "uuid"}
         return chosen or self.unique or self.index
 
+    @property
+    def ranges(self) -> dict[str, str]:
+        """The filters of ranges, where an index helps: `due_after`, `due_on__after`."""
+        if not (self.sortable or self.unique or self.index):
+            return {}
+        is_time = "after" in self.type.range
+        stem = re.sub("_(at|on)$", "", self.name) if is_time else self.name
+        return {f"{stem}_{end}": f"{self.name}__{end}" for end in self.type.range}
+
     def near(self, value: int) -> int:
         """Return what its bounds allow that is nearest to a value."""
         return max(self.min or 0, min(value, self.max))
@@ -107,7 +118,7 @@ def parse(spec: str, model: str) -> Field:
     # A default may have colons of its own.
     head, has_default, default = spec.partition(":default=")
     name, *parts = head.split(":")
-    if not re.fullmatch("[a-z][a-z0-9_]*", name):
+    if not re.fullmatch("[a-z][a-z0-9]*(_[a-z0-9]+)*", name):
         raise Refused(f"{name!r} is not a name: write it like published_on.")
     optional = any(part.endswith("?") for part in parts)
     type_name, *parts = [part.removesuffix("?") for part in parts] or [""]
@@ -161,13 +172,17 @@ def with_modifier(field: Field, part: str) -> Field:
     key, equals, value = part.partition("=")
     if equals and key in {"min", "max"}:
         return with_bound(field, key, value)
-    if part not in {"unique", "index"}:
+    if part not in {"unique", "index", "search"}:
         near = get_close_matches(key, [known.rstrip("=") for known in MODIFIERS], 1)
         text = f"{field.name}: there is no modifier {part!r}."
         text += f" Did you mean {near[0]}?" if near else ""
         raise Refused(f"{text} Modifiers: {', '.join(MODIFIERS)}…")
-    can_be_unique = field.type.new or field.refers_to
-    if not field.type.indexable or (part == "unique" and not can_be_unique):
+    can_be = {
+        "unique": field.type.indexable and (field.type.new or field.refers_to),
+        "index": field.type.indexable,
+        "search": field.type.python == "str",
+    }
+    if not can_be[part]:
         raise Refused(f"{field.name}: {field.type.name} cannot be {part}.")
     return replace(field, **{part: True})
 

@@ -80,14 +80,15 @@ def check_fields(names: Names, fields: list[Field]) -> None:
     seen: set[str] = set()
     for field in fields:
         check_field(names, field)
-        if seen & {field.name, field.column}:
-            raise Refused(f"{field.name!r} is there twice.")
-        seen |= {field.name, field.column}
+        taken = {field.name, field.column, *field.ranges}
+        if twice := seen & taken:
+            raise Refused(f"{min(twice)!r} is there twice.")
+        seen |= taken
 
 
 def check_field(names: Names, field: Field) -> None:
     """Refuse a field that the model cannot have. Raises Refused."""
-    for name in (field.name, field.column):
+    for name in (field.name, field.column, *field.ranges):
         if reason := why_not(name, FIELDS_CANNOT_BE):
             near = f"{names.one}_{field.name}"
             raise Refused(f"{name!r} is {reason}: call it {near}, for example.")

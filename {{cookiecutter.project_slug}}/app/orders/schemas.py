@@ -46,6 +46,9 @@ class OrderQuery(PageQuery):
     """Which orders a list has, and in which order."""
 
     sort = fields.Sort(Order)
-    number = fields.String(validate=Length(min=1, max=40))
-    status = fields.Enum(OrderStatus)
-    user_id = fields.UUID()
+    q = fields.Search("number")
+    number = fields.List(fields.String(validate=Length(min=1, max=40)))
+    status = fields.List(fields.Enum(OrderStatus))
+    total_min = fields.Money(attribute="total__min")
+    total_max = fields.Money(attribute="total__max")
+    user_id = fields.List(fields.UUID())

@@ -73,9 +73,32 @@ def test_list_pages_are_complete(client: FlaskClient, sort: str) -> None:
 )
 def test_list_filters(client: FlaskClient, field: str) -> None:
     row = create_order(client).json
-    value = str(row[field]).lower() if isinstance(row[field], bool) else row[field]
-    page = client.get(ORDERS, query_string={field: value}).json
+    value = row[field]
+    query = {field: str(value).lower() if isinstance(value, bool) else [value] * 2}
+    page = client.get(ORDERS, query_string=query).json
     assert page["items"] == [row]
+
+
+@pytest.mark.parametrize(
+    ("field", "inside", "outside", "query"),
+    [
+        ("total", "9999999999.99", "12.50", {"total_min": "9999999999.99"}),
+        ("total", "12.50", "9999999999.99", {"total_max": "12.50"}),
+    ],
+)
+def test_list_ranges(
+    client: FlaskClient, field: str, inside: Any, outside: Any, query: dict[str, Any]
+) -> None:
+    row = create_order(client, **{field: inside}).json
+    create_order(client, **{field: outside})
+    assert client.get(ORDERS, query_string=query).json["items"] == [row]
+
+
+def test_number_is_searched(client: FlaskClient) -> None:
+    row = create_order(client, number="aaaa").json
+    create_order(client, number="bbbb")
+    query = {"q": row["number"].upper()}
+    assert client.get(ORDERS, query_string=query).json["items"] == [row]
 
 
 def test_number_is_unique(client: FlaskClient) -> None:

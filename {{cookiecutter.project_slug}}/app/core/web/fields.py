@@ -8,7 +8,7 @@ from enum import StrEnum
 from typing import Any
 
 from marshmallow import ValidationError, fields
-from marshmallow.validate import OneOf
+from marshmallow.validate import Length, OneOf
 from webargs.multidictproxy import MultiDictProxy
 
 from app.core.data.base import Base
@@ -168,3 +168,11 @@ class Sort(fields.String):
         allowed = OneOf([*keys, *(f"-{key}" for key in keys)])
         super().__init__(load_default=keys[0], validate=allowed)
         document(self, description="The order of the rows; with `-` it descends")
+
+
+class Search(String):
+    """A text that lists look for in some columns, which reads every row."""
+
+    def __init__(self, *columns: str) -> None:
+        attribute = "__".join([*columns, "contains"])
+        super().__init__(attribute=attribute, validate=Length(1, 100))

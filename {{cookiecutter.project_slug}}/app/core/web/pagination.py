@@ -23,6 +23,7 @@ from app.core.data.base import Base
 from app.core.data.session import db
 from app.core.errors import Invalid
 from app.core.web import fields
+from app.core.web.filters import conditions
 
 # The fields that read the values of a cursor: it comes from outside as a body does.
 FIELDS: dict[type, Any] = Schema.TYPE_MAPPING | {
@@ -45,8 +46,9 @@ def paginate(
 ) -> dict[str, Any]:
     """Return a page: its `items`, and `next_cursor`, which is None on the last one.
 
-    `where` says which rows there are, `filters` which of them were asked for; a list of
-    values means any of these. `options` load related rows: `[selectinload(Book.owner)]`.
+    `where` says which rows there are, `filters` which of them were asked for, by the
+    names that `filters.conditions` knows. `options` load related rows:
+    `[selectinload(Book.owner)]`.
     Raises Invalid for a cursor that is malformed or was made for another list.
     """
     purpose = (model.__tablename__, sort)
@@ -54,7 +56,7 @@ def paginate(
     columns = [getattr(model, sort.removeprefix("-")), model.id]
     descending = sort.startswith("-")
 
-    asked = (matches(getattr(model, name), value) for name, value in filters.items())
+    asked = conditions(model, filters)
     statement = select(model).options(*options).where(*where, *asked).limit(limit + 1)
     statement = statement.order_by(*(c.desc() if descending else c for c in columns))
     if cursor is not None:
@@ -66,13 +68,6 @@ def paginate(
         return {"items": rows, "next_cursor": None}
     last = [getattr(rows[limit - 1], column.key) for column in columns]
     return {"items": rows[:limit], "next_cursor": encode([*purpose, *last])}
-
-
-def matches(column: Any, value: Any) -> ColumnElement[bool]:
-    """Return the condition for rows with this value, or with one of a list."""
-    among = isinstance(value, list)
-    condition: ColumnElement[bool] = column.in_(value) if among else column == value
-    return condition
 
 
 def encode(values: list[Any]) -> str:

@@ -1,10 +1,13 @@
 """The bases of the schemas of every resource."""
 
+from typing import Any
+
 import marshmallow.fields
 from marshmallow import Schema
 from marshmallow.validate import Range
 
 from app.core.web import fields
+from app.core.web.filters import OPERATORS
 
 
 class RowSchema(Schema):
@@ -37,3 +40,13 @@ class PageQuery(Schema):
     cursor = marshmallow.fields.String(
         metadata={"description": "`next_cursor` of the page before"}
     )
+    created_after = fields.DateTime(attribute="created_at__after")
+    created_before = fields.DateTime(attribute="created_at__before")
+
+    def on_bind_field(self, field_name: str, field_obj: Any) -> None:
+        """Say in the OpenAPI document what a filter means."""
+        _, _, last = (field_obj.attribute or "").rpartition("__")
+        if last in OPERATORS:
+            fields.document(field_obj, description=OPERATORS[last][1])
+        elif isinstance(field_obj, fields.List):
+            fields.document(field_obj, description="Any of these")
