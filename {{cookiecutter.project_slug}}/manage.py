@@ -24,9 +24,10 @@ from app.core.command_line import read_port, readable_errors
 cli = FlaskGroup(create_app=create_app, load_dotenv=False)
 read_port(cli.commands["run"])
 if (VENV.parent / "scaffold").is_dir():  # delete it when no more resources are to come
-    from scaffold.cli import resource
+    from scaffold.cli import action, field, resource
 
-    cli.add_command(resource)
+    for command in (action, field, resource):
+        cli.add_command(command)
 
 if __name__ == "__main__":
     with readable_errors():

@@ -1,32 +1,11 @@
 """Authorization: who may read and write rows, by --owned and --public-read."""
 
-from collections.abc import Callable
-from functools import wraps
+from types import SimpleNamespace
 from typing import Any
 
-import click
-
-from scaffold import records
-from scaffold.errors import Refused
+from scaffold import Refused, records
 from scaffold.fields import Field, parse, parse_all
-
-OWNED = "Let users see and change their own rows."
-
-
-def options(command: Callable[..., None]) -> Callable[..., None]:
-    """Give a command --owned and --public-read; it gets those chosen as `options`."""
-
-    @click.option("--owned", is_flag=True, help=OWNED)
-    @click.option("--public-read", is_flag=True, help="Let everybody read.")
-    @wraps(command)
-    def with_options(owned: bool, public_read: bool, **given: Any) -> None:
-        if owned and public_read:
-            raise click.UsageError("Choose --owned or --public-read.")
-        flags = {"owned": owned, "public_read": public_read}
-        chosen = {name: True for name, value in flags.items() if value}
-        command(**given, **({"options": chosen} if chosen else {}))
-
-    return with_options
+from scaffold.names import Names
 
 
 class Owner(Field):
@@ -49,12 +28,26 @@ def with_owner(fields: list[Field], definition: dict[str, Any]) -> list[Field]:
     return [Owner(**vars(f)) if f in owners else f for f in fields]
 
 
-def owner_of(fields: list[Field]) -> Field | None:
-    """Return the owner of a row, None where rows have none."""
-    return next((field for field in fields if isinstance(field, Owner)), None)
-
-
 def recorded_owner(ref: Field) -> Field | None:
     """Return the owner of the rows that a ref refers to, as their record says."""
     record = records.read_all().get(ref.refers_to)
-    return owner_of(with_owner(parse_all(record), record)) if record else None
+    fields = with_owner(parse_all(record), record) if record else []
+    return next((field for field in fields if isinstance(field, Owner)), None)
+
+
+def make_access(
+    names: Names, fields: list[Field], definition: dict[str, Any]
+) -> SimpleNamespace:
+    """Return what the templates print of who may do what."""
+    owner = next((field for field in fields if isinstance(field, Owner)), None)
+    refs = [field for field in fields if owner and field.target]
+    owners = {r.column: owner if r.target == names else recorded_owner(r) for r in refs}
+    plain = [field for field in fields if owner and not field.target]
+    return SimpleNamespace(
+        public_read=definition.get("options", {}).get("public_read", False),
+        owner=owner,  # of a row; None where superusers write all rows
+        # of the rows that it refers to, by column
+        owners={column: field for column, field in owners.items() if field},
+        # what the caller must send for a new row
+        example=[field for field in plain if field.required],
+    )

@@ -1,49 +1,65 @@
-"""Atomic: all new files or none, so that what fails leaves no trace."""
+"""Atomic: all files are written or none, so that what fails leaves no trace."""
 
 import signal
+import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from app.settings import ROOT
-from scaffold.errors import Refused
+from scaffold import Refused
+
+
+@dataclass
+class Files:
+    """What was written, and what is left to do."""
+
+    made: list[Path] = field(default_factory=list)  # new files and folders
+    former: dict[Path, bytes] = field(default_factory=dict)  # what was in others
+    changes: dict[str, str] = field(default_factory=dict)  # the diffs of those
+    left: dict[str, str] = field(default_factory=dict)  # diffs to be made by hand
+    next_step: str = "make check"
+
+    def write(self, path: Path, text: str) -> None:
+        """Write a new file, and the directories that it needs."""
+        for folder in [f for f in reversed(path.parents) if not f.exists()]:
+            folder.mkdir()
+            self.made.append(folder)
+        if path.exists():
+            raise FileExistsError(f"{path} exists already")
+        self.made.append(path)
+        replace(path, text)
+
+    def change(self, path: Path, text: str) -> None:
+        """Write another text into a file."""
+        if path not in self.made:
+            self.former.setdefault(path, path.read_bytes())
+        replace(path, text)
 
 
 @contextmanager
-def all_or_nothing() -> Iterator[list[Path]]:
-    """Roll back on failure: yield a list of new files and folders, which then go.
-
-    `openapi.json` gets its former content back.
-    """
-    made: list[Path] = []
+def all_or_nothing() -> Iterator[Files]:
+    """Roll back on failure, `openapi.json` too. Raises Refused for what the system says."""
+    files = Files()
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # then it rolls back
-    openapi = ROOT / "openapi.json"
-    former = openapi.read_bytes() if openapi.exists() else None
+    if (ROOT / "openapi.json").exists():
+        files.former[ROOT / "openapi.json"] = (ROOT / "openapi.json").read_bytes()
     try:
-        yield made
+        yield files
     except BaseException as error:
-        for path in reversed(made):
+        for path in reversed(files.made):
             if path.is_dir():
                 path.rmdir()
             elif path.exists():  # else the error came before it was there
                 path.unlink()
-        if former is not None and openapi.read_bytes() != former:
-            openapi.write_bytes(former)
-        if isinstance(error, OSError):
+        for path, content in files.former.items():
+            if path.read_bytes() != content:
+                path.write_bytes(content)
+        if isinstance(error, OSError | subprocess.CalledProcessError):
             raise Refused(f"Nothing was written: {error}.") from error
         raise
-
-
-def write(path: Path, text: str, made: list[Path]) -> None:
-    """Write a new file; note it, and each new directory, in `made`."""
-    for folder in [f for f in reversed(path.parents) if not f.exists()]:
-        folder.mkdir()
-        made.append(folder)
-    if path.exists():
-        raise FileExistsError(f"{path} exists already")
-    made.append(path)
-    replace(path, text)
 
 
 def replace(path: Path, text: str) -> None:
@@ -54,3 +70,8 @@ def replace(path: Path, text: str) -> None:
         part.replace(path)
     finally:
         part.unlink(missing_ok=True)
+
+
+def manage(*command: str) -> None:
+    """Run a command of manage.py, which loads the code as it is now."""
+    subprocess.run([sys.executable, "manage.py", *command], check=True, cwd=ROOT)

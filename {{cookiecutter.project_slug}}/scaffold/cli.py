@@ -1,45 +1,27 @@
-"""The commands `./manage.py resource add`, `list` and `remove`."""
+"""The commands `./manage.py resource`, `field` and `action`."""
 
 import sys
+from pathlib import Path
 from typing import Any
 
 import click
+from flask import current_app
 from flask.cli import with_appcontext
-{% if cookiecutter.auth == "jwt" %}
 
-from scaffold import access
-{% endif %}
+from app.core.data.base import Base
+from app.settings import ROOT
+from scaffold import records
+from scaffold.atomic_write import Files
+from scaffold.remove import remove_resource
+from scaffold.write import plan, write
 
-HELP = """Write a new resource: its code, its tests and its migration.
+TEXT = Path(__file__).with_name("help.txt").read_text(encoding="utf-8")
+HELP = "\n\n".join(f"\b\n{paragraph}" for paragraph in TEXT.split("\n\n"))
+no_migration = click.option("--no-migration", is_flag=True, help="Write no migration.")
 
-\b
-Examples:
-  ./manage.py resource add Book title:str:unique price:decimal pages:int?
-  ./manage.py resource add Loan book:ref:Book due_on:date state:enum:open,closed
-  ./manage.py resource add Person email:email:unique --plural people
-
-\b
-A field is name:type[:argument][?][:modifier]...
-  types      str text int bigint float decimal bool date datetime uuid email url
-             json floats enum:a,b ref:Model         with ? the field is optional
-  modifiers  unique index search max=80 min=0 default=...
-
-Lists are filtered by what is unique, an index, a ref, enum, bool or uuid (several values:
-any of them), and by ranges of numbers and times; they are sorted by numbers and times that
-are not optional, and by texts with an index; `?q=` looks into texts with `search`.
-
-{% if cookiecutter.auth == "jwt" %}
-Everybody who is signed in may read the rows, and superusers write them, unless you
-choose --owned or --public-read.
-
-{% endif %}
-The files are made of scaffold/templates/, which you may change.
-"""
-
-
-@click.group()
-def resource() -> None:
-    """Add, list and remove resources."""
+resource = click.Group("resource", help="Add, change, list and remove resources.")
+field = click.Group("field", help="Add fields to a resource, and remove them.")
+action = click.Group("action", help="Add what can be done with a row of a resource.")
 
 
 @resource.command(help=HELP)
@@ -47,35 +29,48 @@ def resource() -> None:
 @click.argument("fields", nargs=-1)
 @click.option("--plural", help="The plural, where it cannot be derived.")
 @click.option("--dry-run", is_flag=True, help="Print the files; write nothing.")
-@click.option("--no-migration", is_flag=True, help="Write no migration.")
+@no_migration
 {% if cookiecutter.auth == "jwt" %}
-@access.options
+@click.option("--owned", is_flag=True, help="Let users see and change their own rows.")
+@click.option("--public-read", is_flag=True, help="Let everybody read.")
 {% endif %}
 @with_appcontext
-def add(dry_run: bool, no_migration: bool, **definition: Any) -> None:
+def add(dry_run: bool, no_migration: bool, **given: Any) -> None:
     """Write a new resource."""
     sys.dont_write_bytecode = True  # so that what is taken back leaves nothing
-    from scaffold.add import add_resource, plan
-
-    if dry_run:
-        for path, text in plan(definition)[1].items():
-            click.secho(f"# {path}", bold=True)
-            click.echo(text)
+    definition = records.define(**given)
+    if not dry_run:
+        message = f"add {definition['model']}"
+        report(write([definition], message, not no_migration))
         return
-    for path in add_resource(definition, migration=not no_migration):
-        click.echo(f"{click.style('Wrote', fg='green')} {path}")
-    step = 'make migrate m="…"' if no_migration else "./manage.py db upgrade"
-    click.echo(f"Next: {step}")
+    for path, text in plan(definition)[1].items():
+        click.secho(f"# {path}", bold=True)
+        click.echo(text)
+
+
+@resource.command()
+@click.argument("file", type=click.Path(path_type=Path, exists=True, dir_okay=False))
+@no_migration
+@with_appcontext
+def apply(file: Path, no_migration: bool) -> None:
+    """Make and extend the resources of a file, in its order; what it leaves out stays."""
+    report(write(records.read(file), f"apply {file.stem}", not no_migration))
+
+
+@resource.command()
+@with_appcontext
+def export() -> None:
+    """Print the resources for `resource apply`: to review them, or to begin elsewhere."""
+    click.echo(records.export().rstrip())
 
 
 @resource.command()
 @click.argument("model")
+@click.option("--force", is_flag=True, help="Delete files that were edited, too.")
 @with_appcontext
-def remove(model: str) -> None:
-    """Delete a resource, except the files that were edited since."""
-    from scaffold.remove import remove_resource
-
-    for line in remove_resource(model):
+def remove(model: str, force: bool) -> None:
+    """Delete a resource; refused when its files were edited since."""
+    for line in remove_resource(model, force):
         click.echo(line)
 
 
@@ -83,10 +78,73 @@ def remove(model: str) -> None:
 @with_appcontext
 def list_() -> None:
     """Show the resources, their fields and their endpoints."""
-    from scaffold.listing import list_resources
-
-    formatter = click.HelpFormatter()
-    for model, lines in list_resources():
-        with formatter.section(click.style(model, bold=True)):
+    formatter, common = click.HelpFormatter(), {*Base.__annotations__, "deleted_at"}
+    for mapper in sorted(Base.registry.mappers, key=lambda m: m.class_.__name__):
+        table = mapper.local_table
+        names = ", ".join(c.key for c in table.columns if c.key not in common)
+        lines = [("fields", names)]
+        for rule in current_app.url_map.iter_rules():
+            ours = rule.endpoint.startswith(f"{table.name.replace('_', '-')}.")
+            if ours and rule.rule.count("/") > 3:
+                methods = sorted((rule.methods or set()) - {"HEAD", "OPTIONS"})
+                lines.append((" ".join(methods), rule.rule))
+        with formatter.section(click.style(mapper.class_.__name__, bold=True)):
             formatter.write_dl(lines)
     click.echo(formatter.getvalue().strip())
+
+
+@field.command("add")
+@click.argument("model")
+@click.argument("fields", nargs=-1, required=True)
+@with_appcontext
+def add_fields(model: str, fields: tuple[str, ...]) -> None:
+    """Write fields into a resource, as `note:text? rank:int:default=0`.
+
+    What you edited stays. `./manage.py resource add --help` has the types.
+    """
+    message = f"add {' '.join(map(records.name_of, fields))} to {model}"
+    report(write([records.with_fields(model, fields)], message))
+
+
+@field.command("remove")
+@click.argument("model")
+@click.argument("names", nargs=-1, required=True)
+@with_appcontext
+def remove_fields(model: str, names: tuple[str, ...]) -> None:
+    """Take fields out of a resource, by their names; what you edited stays."""
+    message = f"remove {' '.join(names)} from {model}"
+    report(write([records.without_fields(model, names)], message))
+
+
+@action.command("add")
+@click.argument("model")
+@click.argument("name")
+@with_appcontext
+def add_action(model: str, name: str) -> None:
+    """Write an action: `action add Loan return` makes POST /loans/{id}/return.
+
+    What it does, you write into its service.
+    """
+    report(write([records.with_action(model, name)], "", migration=False))
+
+
+def report(files: Files) -> None:
+    """Say what was written, and what is to be done next; exit with 1 if that is code."""
+    for path, diff in files.changes.items():
+        show(path, diff)
+    for path in (*files.made, *files.former):
+        if path.is_file():
+            click.echo(f"{click.style('Wrote', fg='green')} {path.relative_to(ROOT)}")
+    if files.left:
+        click.secho("Do this by hand, where your code is another:", fg="red")
+        for path, diff in files.left.items():
+            show(path, diff)
+    click.echo(f"Next: {files.next_step}")
+    sys.exit(bool(files.left))
+
+
+def show(path: str, diff: str) -> None:
+    """Print a diff in colours."""
+    click.secho(path, bold=True)
+    for line in diff.splitlines():
+        click.secho(line, fg={"+": "green", "-": "red"}.get(line[:1]))

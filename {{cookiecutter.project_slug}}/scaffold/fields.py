@@ -5,47 +5,38 @@ import tomllib
 from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from types import SimpleNamespace
+from typing import Any
 
+from inflection import camelize
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from marshmallow import ValidationError
 from marshmallow.validate import Length, OneOf, Range
 
 from app.core.web import fields as schema_fields
-from scaffold.errors import Refused
-
-if TYPE_CHECKING:  # every command imports this, and must not wait for names
-    from scaffold.names import Names
+from scaffold import Refused
+from scaffold.names import Names
 
 MODIFIERS = ("unique", "index", "search", "max=", "min=", "default=")
 LONGEST = 10_000  # of lengths
 # Indexes of MySQL hold 3,072 bytes, four for each character, and the id.
 LONGEST_INDEXED = 700
+_TOML = tomllib.loads(Path(__file__).with_name("field_types.toml").read_text("utf-8"))
+_REST = {"min": None, "max": None} | _TOML.pop("every")
+TYPES = {n: SimpleNamespace(**_REST | {"name": n} | t) for n, t in _TOML.items()}
 
-
-@dataclass(frozen=True)
-class FieldType:
-    """A type of fields; scaffold/field_types.toml explains its keys."""
-
-    name: str
-    python: str
-    schema: str
-    argument: str = ""
-    column: str = ""
-    default: str = ""
-    samples: tuple[str, ...] = ()
-    new: str = ""
-    seed: str = ""
-    wrong: tuple[str, ...] = ()
-    min: int | None = None
-    max: int | None = None
-    sized: bool = False
-    sortable: bool = False
-    range: tuple[str, ...] = ()
-    indexable: bool = True
-
-
-_TOML = Path(__file__).with_name("field_types.toml").read_text("utf-8")
-TYPES = {name: FieldType(name, **kv) for name, kv in tomllib.loads(_TOML).items()}
+# Of scaffold/templates/ and of the code in scaffold/field_types.toml.
+ENVIRONMENT = Environment(
+    block_start_string="<%",
+    block_end_string="%>",
+    variable_start_string="<<",
+    variable_end_string=">>",
+    undefined=StrictUndefined,
+    loader=FileSystemLoader(Path(__file__).with_name("templates")),
+    trim_blocks=True,
+    keep_trailing_newline=True,
+)
+ENVIRONMENT.filters["repr"] = repr
 
 
 @dataclass(frozen=True)
@@ -54,17 +45,24 @@ class Field:
 
     model: str  # which has it
     name: str
-    type: FieldType
+    type: SimpleNamespace  # scaffold/field_types.toml explains it
     optional: bool = False
     members: tuple[str, ...] = ()  # of an enum
     refers_to: str = ""  # the model of a ref
-    target: "Names | None" = None  # the names of that model, once they are known
+    target: Names | None = None  # the names of that model, once they are known
     unique: bool = False
     index: bool = False
     search: bool = False
     min: int | None = None
     max: int | None = None
     default: Any = None
+
+    def code(self, key: str) -> Any:
+        """Return what field_types.toml says, for this field: `seed`, `samples`."""
+        text = getattr(self.type, key)
+        if isinstance(text, list):
+            return [ENVIRONMENT.from_string(each).render(field=self) for each in text]
+        return ENVIRONMENT.from_string(text).render(field=self)
 
     @property
     def column(self) -> str:
@@ -74,7 +72,7 @@ class Field:
     @property
     def enum(self) -> str:
         """The class of an enum: OrderStatus."""
-        return self.model + "".join(part.capitalize() for part in self.name.split("_"))
+        return self.model + camelize(self.name)
 
     @property
     def required(self) -> bool:
@@ -82,26 +80,29 @@ class Field:
         return not self.optional and self.default is None
 
     @property
+    def indexed(self) -> bool:
+        """Whether it was asked for an index."""
+        return self.type.indexable and (self.unique or self.index)
+
+    @property
     def sortable(self) -> bool:
         """Whether a list may be sorted by it."""
-        indexed = self.type.indexable and (self.unique or self.index)
-        by_index = indexed and self.type.python == "str"
+        by_index = self.indexed and self.type.python == "str"
         return not self.optional and (self.type.sortable or by_index)
 
     @property
     def filterable(self) -> bool:
         """Whether a list may be filtered by it."""
-        chosen = self.type.name in {"bool", "enum", "ref", "uuid"}
-        return chosen or self.unique or self.index
+        return self.indexed or self.type.name in {"bool", "enum", "ref", "uuid"}
 
     @property
     def ranges(self) -> dict[str, str]:
         """The filters of ranges, where an index helps: `due_after`, `due_on__after`."""
-        if not (self.sortable or self.unique or self.index):
-            return {}
-        is_time = "after" in self.type.range
-        stem = re.sub("_(at|on)$", "", self.name) if is_time else self.name
-        return {f"{stem}_{end}": f"{self.name}__{end}" for end in self.type.range}
+        stem = self.name
+        if "after" in self.type.range:
+            stem = re.sub("_(at|on)$", "", stem)
+        ends = self.type.range if self.sortable or self.indexed else []
+        return {f"{stem}_{end}": f"{self.name}__{end}" for end in ends}
 
     def near(self, value: int) -> int:
         """Return what its bounds allow that is nearest to a value."""
@@ -124,39 +125,35 @@ def parse(spec: str, model: str) -> Field:
     type_name, *parts = [part.removesuffix("?") for part in parts] or [""]
     type_ = find_type(name, type_name)
     field = Field(model, name, type_, optional, min=type_.min, max=type_.max)
-    if type_name in {"enum", "ref"}:
-        field = with_argument(field, parts.pop(0) if parts else "")
+    if type_name == "ref":  # of the model that its name says, if it names none
+        named = parts and parts[0][:1].isupper()
+        target = parts.pop(0) if named else camelize(name)
+        field = replace(field, refers_to=model if target == "Self" else target)
+    if type_name == "enum":
+        members = read_members(name, parts.pop(0) if parts else "")
+        field = replace(field, members=members)
     for part in parts:
         field = with_modifier(field, part)
     check_bounds(field)
     return with_default(field, default.removesuffix("?")) if has_default else field
 
 
-def find_type(name: str, type_name: str) -> FieldType:
+def find_type(name: str, type_name: str) -> SimpleNamespace:
     """Return the type of a field. Raises Refused."""
     if not type_name:
         raise Refused(f"{name}: write its type too, as {name}:str.")
     if type_name not in TYPES:
-        near = get_close_matches(type_name, TYPES, 1)
-        hint = f" Did you mean {name}:{near[0]}?" if near else ""
-        known = ", ".join(TYPES)
-        raise Refused(f"{name}: there is no type {type_name!r}.{hint} Types: {known}.")
+        hint = "".join(get_close_matches(type_name, TYPES, 1))
+        hint = f" Did you mean {name}:{hint}?" if hint else ""
+        text = f"{name}: there is no type {type_name!r}.{hint}"
+        raise Refused(f"{text} Types: {', '.join(TYPES)}.")
     return TYPES[type_name]
-
-
-def with_argument(field: Field, argument: str) -> Field:
-    """Set the members of an enum, or the model that a ref refers to. Raises Refused."""
-    is_ref = field.type.name == "ref"
-    if not argument:
-        example = "ref:User" if is_ref else "enum:novel,essay"
-        raise Refused(f"{field.name}: write {field.name}:{example}.")
-    if is_ref:
-        return replace(field, refers_to=argument)
-    return replace(field, members=read_members(field.name, argument))
 
 
 def read_members(name: str, argument: str) -> tuple[str, ...]:
     """Read the values of an enum. Raises Refused."""
+    if not argument:
+        raise Refused(f"{name}: write {name}:enum:novel,essay.")
     members = tuple(argument.split(","))
     for value in members:
         if not re.fullmatch("[a-z][a-z0-9_-]{0,49}", value):
@@ -172,16 +169,16 @@ def with_modifier(field: Field, part: str) -> Field:
     key, equals, value = part.partition("=")
     if equals and key in {"min", "max"}:
         return with_bound(field, key, value)
-    if part not in {"unique", "index", "search"}:
-        near = get_close_matches(key, [known.rstrip("=") for known in MODIFIERS], 1)
-        text = f"{field.name}: there is no modifier {part!r}."
-        text += f" Did you mean {near[0]}?" if near else ""
-        raise Refused(f"{text} Modifiers: {', '.join(MODIFIERS)}…")
     can_be = {
         "unique": field.type.indexable and (field.type.new or field.refers_to),
         "index": field.type.indexable,
         "search": field.type.python == "str",
     }
+    if part not in can_be:
+        near = get_close_matches(key, [known.rstrip("=") for known in MODIFIERS], 1)
+        text = f"{field.name}: there is no modifier {part!r}."
+        text += f" Did you mean {near[0]}?" if near else ""
+        raise Refused(f"{text} Modifiers: {', '.join(MODIFIERS)}…")
     if not can_be[part]:
         raise Refused(f"{field.name}: {field.type.name} cannot be {part}.")
     return replace(field, **{part: True})
@@ -205,7 +202,7 @@ def check_bounds(field: Field) -> None:
     if None not in (field.min, field.max) and field.min > field.max:
         raise Refused(f"{name}: min is more than max.")
     if field.type.sized and field.max > LONGEST_INDEXED:
-        if field.unique or field.index:
+        if field.indexed:
             text = f"{name}: an index takes {LONGEST_INDEXED} characters: "
             raise Refused(f"{text}add max={LONGEST_INDEXED} or less.")
         if field.type.name == "str":
@@ -219,18 +216,15 @@ def with_default(field: Field, text: str) -> Field:
         raise Refused(f"{name}: {type_.name} takes no default.")
     if field.unique:
         raise Refused(f"{name}: two rows with the default would not be unique.")
+    make = getattr(schema_fields, type_.schema.removeprefix("fields."))
+    validate: Any = []
+    if field.max is not None:
+        validate = (Length if type_.sized else Range)(field.min, field.max)
+    if field.members:
+        make, validate = schema_fields.String, OneOf(field.members)
     value = {"true": True, "false": False}.get(text) if type_.name == "bool" else text
     try:
-        return replace(field, default=schema_field(field).deserialize(value))
+        return replace(field, default=make(validate=validate).deserialize(value))
     except ValidationError:
         text = f"{name}: {text!r} is not a good default for {type_.name}."
         raise Refused(text) from None
-
-
-def schema_field(field: Field) -> Any:
-    """Return a field of schemas that takes what the field takes."""
-    if field.members:
-        return schema_fields.String(validate=OneOf(field.members))
-    bounds = (Length if field.type.sized else Range)(field.min, field.max)
-    make = getattr(schema_fields, field.type.schema.removeprefix("fields."))
-    return make(validate=[] if field.max is None else [bounds])

@@ -1,6 +1,9 @@
 """Migrations: writes the one of a resource, and tells which the database has."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 from alembic.autogenerate import render_python_code
 from alembic.migration import MigrationContext
@@ -12,51 +15,66 @@ from sqlalchemy import Table
 from app.core.data.alembic_environment import migrate, render_item
 from app.core.data.session import db
 from app.settings import ROOT
-from scaffold.errors import Refused
+from scaffold import Refused
+from scaffold.atomic_write import Files, manage
 
 FOLDER = ROOT / "migrations"
 
 
-def revisions() -> set[Path]:
-    """Return the files of the revisions."""
-    return set(FOLDER.glob("versions/*.py"))
+@contextmanager
+def noted(files: Files) -> Iterator[None]:
+    """Note the revisions that are written meanwhile."""
+    before = set(FOLDER.glob("versions/*.py"))
+    try:
+        yield
+    finally:
+        files.made += set(FOLDER.glob("versions/*.py")) - before
 
 
-def write_revision(table: Table, message: str, made: list[Path]) -> Path:
-    """Write the revision that makes a table, and do not apply it; note it in `made`.
+def write_revision(tables: list[Table], message: str, files: Files) -> None:
+    """Write the revision that makes tables, and do not apply it.
 
-    The table is new: neither the database nor the revisions before are asked.
+    They are new: neither the database nor the revisions before are asked.
     Raises Refused.
     """
-    indexes = sorted(table.indexes, key=lambda index: str(index.name))
-    adds = [CreateIndexOp.from_index(index) for index in indexes]
-    up = UpgradeOps([CreateTableOp.from_table(table), *adds])
-    before = revisions()
-    try:
-        script = ScriptDirectory.from_config(migrate.get_config())
-        script.generate_revision(
-            rev_id(),
-            message,
-            upgrades=render_python_code(up, render_item=render_item),
-            downgrades=f"op.drop_table({table.name!r})",
+    operations: list[Any] = []
+    for table in tables:
+        indexes = sorted(table.indexes, key=lambda index: str(index.name))
+        operations.append(CreateTableOp.from_table(table))
+        operations += [CreateIndexOp.from_index(index) for index in indexes]
+    drops = [f"op.drop_table({table.name!r})" for table in reversed(tables)]
+    with noted(files):
+        try:
+            script = ScriptDirectory.from_config(migrate.get_config())
+            up = render_python_code(UpgradeOps(operations), render_item=render_item)
+            down = "\n    ".join(drops)
 {% if cookiecutter.database == "mysql" %}
-            imports="from sqlalchemy.dialects import mysql",
+            script.generate_revision(
+                rev_id(),
+                message,
+                upgrades=up,
+                downgrades=down,
+                imports="from sqlalchemy.dialects import mysql",
+            )
+{% else %}
+            script.generate_revision(rev_id(), message, upgrades=up, downgrades=down)
 {% endif %}
-        )
-    except CommandError as error:  # two heads, for example
-        raise Refused(f"{error} Or say --no-migration.") from None
-    finally:
-        made += revisions() - before
-    (revision,) = revisions() - before
-    return revision
+        except CommandError as error:  # two heads, for example
+            raise Refused(f"{error} Or say --no-migration.") from None
 
 
-def is_last_and_unapplied(path: Path) -> bool:
-    """Tell whether a revision can be deleted, as if it had never been."""
+def autogenerate(message: str, files: Files) -> None:
+    """Write the revision that `db migrate` writes, from the code as it is now."""
+    with noted(files):
+        manage("db", "migrate", "--message", message)
+
+
+def last_unapplied(message: str) -> Path | None:
+    """Return the last revision, if it has this message and can be deleted."""
     script = ScriptDirectory(FOLDER)
-    heads = script.get_heads()
-    ids = [each.revision for each in script.walk_revisions() if Path(each.path) == path]
-    return ids == heads and heads[0] not in applied()
+    heads = [script.get_revision(head) for head in script.get_heads()]
+    ours = [h for h in heads if h.doc == message and h.revision not in applied()]
+    return Path(ours[0].path) if ours == heads else None
 
 
 def is_up_to_date() -> bool:

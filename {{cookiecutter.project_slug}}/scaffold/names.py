@@ -14,7 +14,7 @@ from sqlalchemy.dialects.postgresql.base import RESERVED_WORDS as POSTGRESQL
 from sqlalchemy.dialects.sqlite.base import SQLiteDialect
 
 from app.core.data.base import Base
-from scaffold.errors import Refused
+from scaffold import Refused
 
 WORDS = tomllib.loads(Path(__file__).with_name("words.toml").read_text("utf-8"))
 TAKEN = {kind: words.split() for kind, words in WORDS["taken"].items()}
@@ -48,9 +48,15 @@ class Names:
         self.a = f"{'an' if self.one[0] in 'aeiou' else 'a'} {self.human}"
 {% if cookiecutter.layout == "domain" %}
         self.module = f"app.{plural}.models"
+        self.own_module = ".models"  # for the other modules of the resource
 {% else %}
-        self.module = f"app.models.{self.one}"
+        self.module = self.own_module = f"app.models.{self.one}"
 {% endif %}
+
+    def doing(self, action: str) -> str:
+        """Return an action as a sentence: `mark_paid` is Mark an order paid."""
+        verb, *rest = action.split("_")
+        return " ".join([verb.capitalize(), self.a, *rest])
 
 
 def make_names(model: str, plural: str | None) -> Names:

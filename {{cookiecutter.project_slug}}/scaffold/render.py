@@ -1,50 +1,23 @@
 """Renders the files of a resource from scaffold/templates/."""
 
 import subprocess
-from pathlib import Path
-from tempfile import TemporaryDirectory
+from types import SimpleNamespace
 
-from jinja2 import Environment, FileSystemLoader, TemplateError
+from jinja2 import TemplateError
 from ruff import find_ruff_bin
 
 from app.settings import ROOT
-from scaffold import field_code
-{% if cookiecutter.auth == "jwt" %}
-from scaffold.access_code import extra_templates, make_access
-{% endif %}
-from scaffold.errors import Refused
-from scaffold.resource import Resource
-
-# The resources with a json field share this file; the first one brings it.
-JSON_FIELD = "app/core/web/json_field.py"
-ENVIRONMENT = Environment(
-    loader=FileSystemLoader(Path(__file__).with_name("templates")),
-    trim_blocks=True,
-    keep_trailing_newline=True,
-    **field_code.SYNTAX,
-)
+from scaffold import Refused
+from scaffold.fields import ENVIRONMENT
 
 
-def render(resource: Resource) -> dict[str, str]:
+def render(resource: SimpleNamespace) -> dict[str, str]:
     """Return the text of each file, by its path. Raises Refused."""
-    context = vars(resource) | {
-        "code": field_code,
-        "json_module": JSON_FIELD.removesuffix(".py").replace("/", "."),
-{% if cookiecutter.layout == "domain" %}
-        "own_module": ".models",
-{% else %}
-        "own_module": resource.names.module,
-{% endif %}
-{% if cookiecutter.auth == "jwt" %}
-        "access": make_access(resource),
-{% endif %}
-    }
     try:
-        templates = {
-            path: ENVIRONMENT.get_template(f"{name}.jinja")
+        return {
+            path: tidy(path, ENVIRONMENT.get_template(name).render(vars(resource)))
             for path, name in paths(resource).items()
         }
-        return tidy({path: t.render(context) for path, t in templates.items()})
     except TemplateError as error:
         text = f"A template of scaffold/templates/ is wrong: {error}."
         raise Refused(text) from error
@@ -52,36 +25,41 @@ def render(resource: Resource) -> dict[str, str]:
         raise Refused(f"Nothing was written: {error}.") from error
 
 
-def paths(resource: Resource) -> dict[str, str]:
+def paths(resource: SimpleNamespace) -> dict[str, str]:
     """Return where each file goes, and the template that it is made of."""
     names = resource.names
 {% if cookiecutter.layout == "domain" %}
     kinds = ["__init__", "models", "schemas", "services", "views", "seeds"]
-    templates = {f"app/{names.plural}/{kind}.py": f"{kind}.py" for kind in kinds}
+    templates = {f"app/{names.plural}/{kind}.py": f"{kind}.py.jinja" for kind in kinds}
 {% else %}
     kinds = ["models", "schemas", "services", "views", "seeds"]
-    templates = {f"app/{kind}/{names.one}.py": f"{kind}.py" for kind in kinds}
+    templates = {f"app/{kind}/{names.one}.py": f"{kind}.py.jinja" for kind in kinds}
 {% endif %}
-    templates[f"tests/{names.plural}/factory.py"] = "factory.py"
-    templates[f"tests/{names.plural}/test_{names.plural}.py"] = "test.py"
-    if any(field.type.name == "json" for field in resource.fields):
-        templates[JSON_FIELD] = "json_field.py"
+    templates[f"tests/{names.plural}/factory.py"] = "factory.py.jinja"
+    templates[f"tests/{names.plural}/test_{names.plural}.py"] = "test.py.jinja"
 {% if cookiecutter.auth == "jwt" %}
-    templates |= extra_templates(resource)
+    if resource.access.public_read:
+        public = "public_operations.txt"
+        templates[f"tests/{names.plural}/{public}"] = f"{public}.jinja"
 {% endif %}
     return templates
 
 
-def tidy(texts: dict[str, str]) -> dict[str, str]:
-    """Format with ruff, which also sorts and drops imports, in a folder beside them."""
-    with TemporaryDirectory(dir=ROOT, prefix=".scaffold-") as folder:
-        for path, text in texts.items():
-            Path(folder, path).parent.mkdir(parents=True, exist_ok=True)
-            Path(folder, path).write_text(text, encoding="utf-8")
-        ours = 'lint.isort.known-first-party = ["app", "tests"]'
-        fix = ["check", "--fix", "--select", "F401,I", "--config", ours]
-        for command in (fix, ["format"]):
-            ruff = [find_ruff_bin(), *command, "--quiet", folder]
-            if subprocess.run(ruff, check=False, cwd=ROOT).returncode > 1:
-                raise Refused("The templates make code that ruff cannot read.")
-        return {p: Path(folder, p).read_text(encoding="utf-8") for p in texts}
+def tidy(path: str, text: str) -> str:
+    """Format with ruff, which also sorts and drops imports. Raises Refused."""
+    if not path.endswith(".py"):
+        return text
+    text = ruff(text, "check", "--fix", "--select", "F401,I").stdout
+    run = ruff(text, "format")
+    if run.returncode:
+        raise Refused(f"The templates make code that ruff cannot read:\n{run.stderr}")
+    return run.stdout
+
+
+def ruff(text: str, *command: str) -> subprocess.CompletedProcess[str]:
+    """Run ruff on a text as if it were a module of the service."""
+    ours = 'lint.isort.known-first-party = ["app", "tests"]'
+    line = [find_ruff_bin(), *command, "--quiet", "--config", ours]
+    line += ["--stdin-filename", str(ROOT / "app/rendered.py"), "-"]
+    piped = {"input": text, "capture_output": True, "encoding": "utf-8"}
+    return subprocess.run(line, check=False, **piped)

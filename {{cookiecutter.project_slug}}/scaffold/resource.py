@@ -1,39 +1,24 @@
 """A resource: its names and its fields, computed once from what was asked for."""
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
+from types import SimpleNamespace
 from typing import Any
 
 from app.core.data.base import Base
 from app.settings import ROOT
 {% if cookiecutter.auth == "jwt" %}
-from scaffold.access import with_owner
+from scaffold import Refused
+from scaffold.access import make_access, with_owner
 {% endif %}
-from scaffold.errors import Refused
 from scaffold.fields import Field, parse_all
 from scaffold.names import FIELDS_CANNOT_BE, Names, make_names, why_not
 
 LONGEST = 63  # characters in a name of PostgreSQL
 
 
-@dataclass(frozen=True)
-class Resource:
-    """What the templates print."""
-
-    names: Names
-    fields: list[Field]
-    plain: list[Field]  # the fields that are no refs
-    refs: list[Field]
-    needed: list[Field]  # the refs that every row has
-    others: list[Names]  # the other resources that it refers to
-    filters: list[Field]  # what tests filter lists by
-    sort_keys: list[str]  # what lists are sorted by, beside the time
-    classes: str  # of its models module
-    definition: dict[str, Any]  # as it is recorded: model, plural, fields …
-
-
-def make_resource(definition: dict[str, Any]) -> Resource:
-    """Make a resource from what was asked for, or from its record. Raises Refused."""
-    names = make_names(definition["model"], definition["plural"])
+def make_resource(definition: dict[str, Any]) -> SimpleNamespace:
+    """Return what the templates print of a definition. Raises Refused."""
+    names = make_names(definition["model"], definition.get("plural"))
     fields = parse_all(definition)
 {% if cookiecutter.auth == "jwt" %}
     fields = with_owner(fields, definition)
@@ -43,17 +28,21 @@ def make_resource(definition: dict[str, Any]) -> Resource:
     refs = [field for field in fields if field.target]
     others = {field.refers_to: field.target for field in refs}
     others.pop(names.model, None)
-    enums = [field.enum for field in fields if field.members]
-    return Resource(
+    return SimpleNamespace(
         names=names,
         fields=fields,
         plain=[field for field in fields if not field.target],
         refs=refs,
-        needed=[field for field in refs if not field.optional],
-        others=list(others.values()),
+        needed=[field for field in refs if not field.optional],  # which every row has
+        others=list(others.values()),  # the other resources that it refers to
+        # what tests filter lists by
         filters=[f for f in fields if f.filterable and not (f.target and f.optional)],
+        actions=definition.get("actions", []),
         sort_keys=[field.column for field in fields if field.sortable],
-        classes=", ".join([names.model, *enums]),
+        classes=", ".join([names.model, *(f.enum for f in fields if f.members)]),
+{% if cookiecutter.auth == "jwt" %}
+        access=make_access(names, fields, definition),
+{% endif %}
         definition={"model": names.model} | definition | {"plural": names.plural},
     )
 
@@ -74,29 +63,24 @@ def with_target(field: Field, own: Names) -> Field:
 
 
 def check_fields(names: Names, fields: list[Field]) -> None:
-    """Refuse fields that cannot be. Raises Refused."""
+    """Refuse fields that the model cannot have. Raises Refused."""
     if not fields:
         raise Refused(f"{names.model} needs a field, such as title:str.")
     seen: set[str] = set()
     for field in fields:
-        check_field(names, field)
         taken = {field.name, field.column, *field.ranges}
+        for name in sorted(taken):
+            if reason := why_not(name, FIELDS_CANNOT_BE):
+                near = f"{names.one}_{field.name}"
+                raise Refused(f"{name!r} is {reason}: call it {near}, for example.")
         if twice := seen & taken:
             raise Refused(f"{min(twice)!r} is there twice.")
         seen |= taken
-
-
-def check_field(names: Names, field: Field) -> None:
-    """Refuse a field that the model cannot have. Raises Refused."""
-    for name in (field.name, field.column, *field.ranges):
-        if reason := why_not(name, FIELDS_CANNOT_BE):
-            near = f"{names.one}_{field.name}"
-            raise Refused(f"{name!r} is {reason}: call it {near}, for example.")
-    longest = f"ix_{names.plural}_{field.column}_id_{field.refers_to.lower()}s"
-    if len(longest) > LONGEST:
-        text = f"{field.name!r} is too long: with {names.plural!r} it makes a name of "
-        text += f"more than {LONGEST} characters in the database. Shorten one of them."
-        raise Refused(text)
-    if field.refers_to == names.model and not field.optional:
-        text = f"{field.name} refers to {names.model} itself: the first one has none, "
-        raise Refused(f"{text}so write {field.name}:ref:{field.refers_to}?")
+        longest = f"ix_{names.plural}_{field.column}_id_{field.refers_to.lower()}s"
+        if len(longest) > LONGEST:
+            text = f"{field.name!r} is too long: with {names.plural!r} it makes a name "
+            text += f"of more than {LONGEST} characters in the database. Shorten one."
+            raise Refused(text)
+        if field.refers_to == names.model and not field.optional:
+            text = f"{field.name} refers to {names.model} itself: the first one has "
+            raise Refused(f"{text}none, so write {field.name}:ref:{field.refers_to}?")

@@ -74,7 +74,6 @@ OWNED = {
         "app/core/identity/views.py",
         "app/core/metrics/identity.py",
         "scaffold/access.py",
-        "scaffold/access_code.py",
         "scaffold/templates/public_operations.txt.jinja",
         "tests/clients.py",
         "tests/identity/conftest.py",

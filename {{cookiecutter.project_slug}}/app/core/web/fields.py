@@ -160,6 +160,26 @@ class Money(fields.Decimal):
         return Decimal(value)
 
 
+class Json(fields.Raw):
+    """Any JSON that every database can store: no NUL, and not nested too deeply."""
+
+    def _deserialize(self, value: Any, attr: Any, data: Any, **kwargs: Any) -> Any:
+        if not is_storable(value):
+            raise ValidationError("Is nested too deeply, or cannot be stored.")
+        return value
+
+
+def is_storable(value: Any, depth: int = 20) -> bool:
+    """Tell whether a value of JSON can be stored; MariaDB takes 32 levels."""
+    if isinstance(value, str):
+        return not re.search(UNSTORABLE, value)
+    if isinstance(value, dict):
+        value = [*value, *value.values()]
+    if isinstance(value, list):
+        return depth > 0 and all(is_storable(item, depth - 1) for item in value)
+    return not isinstance(value, int | float) or abs(value) < 2**63
+
+
 class Sort(fields.String):
     """The order of a list: one of the `sort_keys` of a model, `-` before it descends."""
 
