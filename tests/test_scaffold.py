@@ -27,9 +27,9 @@ BOOK = ("Book", "title:str:unique", "pages:int?", "owner:ref:User")
 # Owners by another name; references to what has an owner, and to what superusers make.
 RULES = """
 Note text:text --owned
-Leaf note:ref:Note title:str --public-read
+Leaf note:ref:Note title:str notes:many --public-read
 Pen owner:ref:User leaf:ref:Leaf note:ref:Note? --owned
-Letter pen:ref:Pen user:ref:User reader:ref:User parent:ref:Letter? --owned
+Letter pens:many pen:ref:Pen user:ref:User reader:ref:User parent:ref:Letter? --owned
 """
 
 REFUSED = {
@@ -496,7 +496,7 @@ MODEL = """
 fields = ["name:str:unique:search", "born_on:date?"]
 
 [Book]
-fields = ["title:str", "author:ref", "sequel:ref:Self?"]
+fields = ["title:str", "author:ref", "sequel:ref:Self?", "readers:many:User"]
 actions = ["lend"]
 public_read = true
 

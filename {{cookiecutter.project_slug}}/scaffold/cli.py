@@ -81,8 +81,8 @@ def list_() -> None:
     formatter, common = click.HelpFormatter(), {*Base.__annotations__, "deleted_at"}
     for mapper in sorted(Base.registry.mappers, key=lambda m: m.class_.__name__):
         table = mapper.local_table
-        names = ", ".join(c.key for c in table.columns if c.key not in common)
-        lines = [("fields", names)]
+        names = [c.key for c in table.columns if c.key not in common]
+        lines = [("fields", ", ".join(names))]
         for rule in current_app.url_map.iter_rules():
             ours = rule.endpoint.startswith(f"{table.name.replace('_', '-')}.")
             if ours and rule.rule.count("/") > 3:

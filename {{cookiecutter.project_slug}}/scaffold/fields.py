@@ -8,7 +8,7 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
-from inflection import camelize
+from inflection import camelize, singularize
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from marshmallow import ValidationError
 from marshmallow.validate import Length, OneOf, Range
@@ -17,7 +17,6 @@ from app.core.web import fields as schema_fields
 from scaffold import Refused
 from scaffold.names import Names
 
-MODIFIERS = ("unique", "index", "search", "max=", "min=", "default=")
 LONGEST = 10_000  # of lengths
 # Indexes of MySQL hold 3,072 bytes, four for each character, and the id.
 LONGEST_INDEXED = 700
@@ -67,7 +66,7 @@ class Field:
     @property
     def column(self) -> str:
         """The name of its column."""
-        return f"{self.name}_id" if self.refers_to else self.name
+        return f"{self.name}_id" if self.type.name == "ref" else self.name
 
     @property
     def enum(self) -> str:
@@ -77,7 +76,7 @@ class Field:
     @property
     def required(self) -> bool:
         """Whether a request for a new row must have it."""
-        return not self.optional and self.default is None
+        return not (self.optional or self.type.many) and self.default is None
 
     @property
     def indexed(self) -> bool:
@@ -93,7 +92,7 @@ class Field:
     @property
     def filterable(self) -> bool:
         """Whether a list may be filtered by it."""
-        return self.indexed or self.type.name in {"bool", "enum", "ref", "uuid"}
+        return self.indexed or self.type.name in {"bool", "enum", "many", "ref", "uuid"}
 
     @property
     def ranges(self) -> dict[str, str]:
@@ -125,9 +124,9 @@ def parse(spec: str, model: str) -> Field:
     type_name, *parts = [part.removesuffix("?") for part in parts] or [""]
     type_ = find_type(name, type_name)
     field = Field(model, name, type_, optional, min=type_.min, max=type_.max)
-    if type_name == "ref":  # of the model that its name says, if it names none
+    if type_name in {"ref", "many"}:  # to what its name says, if it names no model
         named = parts and parts[0][:1].isupper()
-        target = parts.pop(0) if named else camelize(name)
+        target = parts.pop(0) if named else camelize(singularize(name))
         field = replace(field, refers_to=model if target == "Self" else target)
     if type_name == "enum":
         members = read_members(name, parts.pop(0) if parts else "")
@@ -175,10 +174,10 @@ def with_modifier(field: Field, part: str) -> Field:
         "search": field.type.python == "str",
     }
     if part not in can_be:
-        near = get_close_matches(key, [known.rstrip("=") for known in MODIFIERS], 1)
+        near = get_close_matches(key, [*can_be, "max", "min", "default"], 1)
         text = f"{field.name}: there is no modifier {part!r}."
         text += f" Did you mean {near[0]}?" if near else ""
-        raise Refused(f"{text} Modifiers: {', '.join(MODIFIERS)}…")
+        raise Refused(f"{text} Modifiers: {', '.join(can_be)}, max=, min=, default=…")
     if not can_be[part]:
         raise Refused(f"{field.name}: {field.type.name} cannot be {part}.")
     return replace(field, **{part: True})
@@ -217,9 +216,7 @@ def with_default(field: Field, text: str) -> Field:
     if field.unique:
         raise Refused(f"{name}: two rows with the default would not be unique.")
     make = getattr(schema_fields, type_.schema.removeprefix("fields."))
-    validate: Any = []
-    if field.max is not None:
-        validate = (Length if type_.sized else Range)(field.min, field.max)
+    validate: Any = (Length if type_.sized else Range)(field.min, field.max)
     if field.members:
         make, validate = schema_fields.String, OneOf(field.members)
     value = {"true": True, "false": False}.get(text) if type_.name == "bool" else text

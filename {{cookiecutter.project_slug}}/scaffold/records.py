@@ -112,8 +112,7 @@ def dump(record: dict[str, Any]) -> str:
     fields = "".join(f"    {json.dumps(spec)},\n" for spec in record["fields"])
     lines = [f"[{record['model']}]", f"plural = {json.dumps(record['plural'])}"]
     lines += [f"{option} = true" for option in record.get("options", ())]
-    if "actions" in record:
-        lines.append(f"actions = {json.dumps(record['actions'])}")
+    lines += [f"actions = {json.dumps(a)}" for a in [record.get("actions")] if a]
     return "\n".join([*lines, f"fields = [\n{fields}]"]) + "\n"
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 import grimp
 
 from app.core.data import repository
+from app.core.data.base import Base
 from app.settings import ROOT
 from scaffold import Refused, migrations, records
 from scaffold.atomic_write import Files, manage
@@ -17,10 +18,7 @@ from scaffold.resource import make_resource
 
 
 def remove_resource(model: str, force: bool) -> Iterator[str]:
-    """Delete a resource; yield what is to be said.
-
-    Raises Refused, and then nothing is changed.
-    """
+    """Delete a resource; yield what is to be said. Raises Refused before any change."""
     record = records.find(model)
     check_unused(model)
     texts = render(make_resource(record))
@@ -37,16 +35,20 @@ def remove_resource(model: str, force: bool) -> Iterator[str]:
     else:
         files = Files()
         migrations.autogenerate(f"drop {record['plural']}", files)
-        yield f"Wrote {files.made[0].relative_to(ROOT)}, which drops the table."
-        yield "Next: ./manage.py db upgrade"
+        for path in files.made:
+            yield f"Wrote {path.relative_to(ROOT)}, which drops the table."
+            yield "Next: ./manage.py db upgrade"
     manage("openapi", "write", "openapi.json")
 
 
 def check_unused(model: str) -> None:
     """Refuse while other models refer to it. Raises Refused."""
-    for other, column, target in repository.references():
+    used = list(repository.references())
+    for mapper in Base.registry.mappers:
+        used += [(mapper.class_, r.key, r.mapper.class_) for r in mapper.relationships]
+    for other, name, target in used:
         if target.__name__ == model and other.__name__ != model:
-            text = f"{other.__name__}.{column} refers to {model}: "
+            text = f"{other.__name__}.{name} refers to {model}: "
             raise Refused(f"{text}remove it first.")
 
 

@@ -21,8 +21,6 @@ def render(resource: SimpleNamespace) -> dict[str, str]:
     except TemplateError as error:
         text = f"A template of scaffold/templates/ is wrong: {error}."
         raise Refused(text) from error
-    except OSError as error:
-        raise Refused(f"Nothing was written: {error}.") from error
 
 
 def paths(resource: SimpleNamespace) -> dict[str, str]:

@@ -25,18 +25,20 @@ def make_resource(definition: dict[str, Any]) -> SimpleNamespace:
 {% endif %}
     check_fields(names, fields)
     fields = [with_target(field, names) for field in fields]
-    refs = [field for field in fields if field.target]
-    others = {field.refers_to: field.target for field in refs}
+    refs = [field for field in fields if field.target and not field.type.many]
+    needed = [field for field in refs if not field.optional]
+    others = {field.refers_to: field.target for field in fields if field.target}
     others.pop(names.model, None)
     return SimpleNamespace(
         names=names,
         fields=fields,
         plain=[field for field in fields if not field.target],
         refs=refs,
-        needed=[field for field in refs if not field.optional],  # which every row has
+        many=[field for field in fields if field.type.many],
+        needed=needed,  # the refs that every row has
         others=list(others.values()),  # the other resources that it refers to
         # what tests filter lists by
-        filters=[f for f in fields if f.filterable and not (f.target and f.optional)],
+        filters=[f for f in fields if f.filterable and (f in needed or not f.target)],
         actions=definition.get("actions", []),
         sort_keys=[field.column for field in fields if field.sortable],
         classes=", ".join([names.model, *(f.enum for f in fields if f.members)]),

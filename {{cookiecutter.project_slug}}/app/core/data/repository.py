@@ -36,8 +36,10 @@ def save(row: Row, values: dict[str, Any], **where: sa.ColumnElement[bool]) -> R
     """Set the values, and store the row. Raises Invalid for a reference to nothing.
 
     A condition has the name of a column: the row that this refers to must fulfil it.
+    A relation takes rows, or the ids of rows.
     """
     with transaction():
+        values = with_rows(type(row), values, where)
         lock_references(type(row), values, where)
         for name, value in values.items():
             setattr(row, name, value)
@@ -88,6 +90,22 @@ def after_commit(job: Callable[..., object], *arguments: Any) -> None:
     """
     with transaction():
         db.session().info["after_commit"].append(partial(job, *arguments))
+
+
+def with_rows(
+    model: type[Base], values: dict[str, Any], where: dict[str, sa.ColumnElement[bool]]
+) -> dict[str, Any]:
+    """Return the values with rows in place of the ids of a relation. Raises Invalid."""
+    relations, found = sa.inspect(model).relationships, dict(values)
+    for name in values.keys() & relations.keys():
+        ids = [each for each in values[name] or () if isinstance(each, UUID)]
+        target = relations[name].mapper.class_
+        query = sa.select(target).where(target.id.in_(ids), where.get(name, sa.true()))
+        rows = db.session.scalars(query).all() if ids else []
+        if len(rows) < len(set(ids)):
+            raise Invalid(f"There is no such {target.__name__}.", name)
+        found[name] = list(rows) if ids else values[name]
+    return found
 
 
 def forget_related(row: Base, values: dict[str, Any]) -> None:

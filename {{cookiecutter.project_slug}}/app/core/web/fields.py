@@ -6,6 +6,7 @@ from datetime import UTC, date, datetime
 from decimal import Decimal
 from enum import StrEnum
 from typing import Any
+from uuid import UUID as UUIDType
 
 from marshmallow import ValidationError, fields
 from marshmallow.validate import Length, OneOf
@@ -178,6 +179,16 @@ def is_storable(value: Any, depth: int = 20) -> bool:
     if isinstance(value, list):
         return depth > 0 and all(is_storable(item, depth - 1) for item in value)
     return not isinstance(value, int | float) or abs(value) < 2**63
+
+
+class Ids(fields.List[UUIDType]):
+    """The ids of related rows, in whatever order and each once."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(UUID(), **kwargs)
+
+    def _serialize(self, value: Any, attr: Any, obj: Any, **kwargs: Any) -> Any:
+        return sorted(str(row.id) for row in value)
 
 
 class Sort(fields.String):

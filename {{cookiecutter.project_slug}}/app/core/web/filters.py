@@ -3,6 +3,7 @@
 import operator
 from collections.abc import Callable, Iterator
 from typing import Any
+from uuid import UUID
 
 from sqlalchemy import ColumnElement, or_
 
@@ -15,6 +16,13 @@ def contains(column: Any, text: str) -> ColumnElement[bool]:
     return found
 
 
+def has_any(relation: Any, ids: list[UUID]) -> ColumnElement[bool]:
+    """Return the condition for rows that are related to one of these or more."""
+    target = relation.property.mapper.class_
+    found: ColumnElement[bool] = relation.any(target.id.in_(ids))
+    return found
+
+
 # What stands behind `__` in the `attribute` of a parameter, and what it is said to mean.
 # Periods include their start and not their end, so that none overlap and none is missed.
 OPERATORS: dict[str, tuple[Callable[[Any, Any], ColumnElement[bool]], str]] = {
@@ -22,6 +30,7 @@ OPERATORS: dict[str, tuple[Callable[[Any, Any], ColumnElement[bool]], str]] = {
     "max": (operator.le, "This or less"),
     "after": (operator.ge, "At this or later"),
     "before": (operator.lt, "Before this"),
+    "any": (has_any, "Any of these"),
     "contains": (contains, "Has this text, in whatever case; no index helps"),
 }
 
