@@ -100,9 +100,14 @@ def test_table_of_commands(project: Path) -> None:
 
 @variants.each_of("layout")
 def test_adding_a_resource_by_command(project: Path) -> None:
-    add = next(b for b in blocks(project / "README.md", "sh") if "resource add" in b)
-    for command in commands(add):
-        shell(command, project)
+    readme = project / "README.md"
+    for what in ("resource add", "field add"):
+        block = next(b for b in blocks(readme, "sh") if what in b)
+        for command in commands(block):
+            shell(command, project)
+    (project / "model.toml").write_text(blocks(readme, "toml")[0])
+    apply = "./manage.py db upgrade && ./manage.py resource apply model.toml"
+    shell(f"{apply} && ./manage.py db upgrade && make check", project)
 
 
 @variants.each_of("layout")

@@ -168,11 +168,11 @@ def test_size_of_default_project(rendered: dict[str, Path]) -> None:
     print(f"{len(names)} files, {sum(python.values())} lines of Python")
     made_by_setup = 7  # requirements*.txt, openapi.json and migrations/
     service = {n: s for n, s in python.items() if not n.startswith("scaffold/")}
-    # Bounds at today's size, so that growth is a decision. Beside what a team edits, 25
+    # Bounds at today's size, so that growth is a decision. Beside what a team edits, 27
     # files write new resources; they can be deleted.
     assert len(names) + made_by_setup <= 172
     assert sum(service.values()) <= 10143
-    assert sum(python.values()) - sum(service.values()) <= 1168
+    assert sum(python.values()) - sum(service.values()) <= 1200
     assert sum(size for name, size in python.items() if name.startswith("app/")) <= 4749
 
 

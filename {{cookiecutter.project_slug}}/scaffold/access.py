@@ -48,6 +48,5 @@ def make_access(
         owner=owner,  # of a row; None where superusers write all rows
         # of the rows that it refers to, by column
         owners={column: field for column, field in owners.items() if field},
-        # what the caller must send for a new row
-        example=[field for field in plain if field.required],
+        example=[field for field in plain if field.required],  # what callers must send
     )

@@ -38,12 +38,10 @@ action = click.Group("action", help="Add what can be done with a row of a resour
 def add(dry_run: bool, no_migration: bool, **given: Any) -> None:
     """Write a new resource."""
     sys.dont_write_bytecode = True  # so that what is taken back leaves nothing
-    definition = records.define(**given)
+    record, texts = plan(records.define(**given))
     if not dry_run:
-        message = f"add {definition['model']}"
-        report(write([definition], message, not no_migration))
-        return
-    for path, text in plan(definition)[1].items():
+        return report(write([record], f"add {record['model']}", not no_migration))
+    for path, text in texts.items():
         click.secho(f"# {path}", bold=True)
         click.echo(text)
 
