@@ -7,7 +7,6 @@ processes are what counts: time on the clock tells more of the machine.
 """
 
 import argparse
-import os
 import tempfile
 import threading
 from contextlib import ExitStack
@@ -19,6 +18,7 @@ from common import (
     BIN,
     HOST,
     Environment,
+    cpu_seconds,
     environment,
     exit_when_terminated,
     free_port,
@@ -29,7 +29,6 @@ from common import (
 
 PATHS = ("/health/live", "/api/v1/users/?limit=50")
 OFF, METRICS, TRACES = "off", "METRICS_PORT", "OpenTelemetry"
-TICKS = os.sysconf("SC_CLK_TCK")
 
 
 class Sink(BaseHTTPRequestHandler):
@@ -108,19 +107,6 @@ def measure(port: int, path: str, requests: int) -> float:
             raise SystemExit(f"{path} answers {answer.status}")
     connection.close()
     return (cpu_seconds(port) - before) / requests * 1e6
-
-
-def cpu_seconds(port: int) -> float:
-    """Return the CPU time so far of the processes that were started with a port."""
-    mark, used = f"PORT={port}".encode(), 0
-    for folder in Path("/proc").glob("[0-9]*"):
-        try:
-            if mark in (folder / "environ").read_bytes().split(b"\0"):
-                fields = (folder / "stat").read_text().rpartition(")")[2].split()
-                used += int(fields[11]) + int(fields[12])  # utime and stime
-        except OSError:  # it has ended, or belongs to somebody else
-            continue
-    return used / TICKS
 
 
 def report(path: str, rounds: list[dict[str, float]]) -> None:
