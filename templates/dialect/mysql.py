@@ -6,12 +6,13 @@ from contextlib import contextmanager
 from typing import Any
 
 {% if cookiecutter.dashboard == "dash" %}
-from sqlalchemy import ColumnElement, Connection, Date, and_, func, or_
+from sqlalchemy import ColumnElement, Connection, Date, Engine, and_, func, or_
 {% else %}
-from sqlalchemy import ColumnElement, Connection, and_, or_
+from sqlalchemy import ColumnElement, Connection, Engine, and_, or_
 {% endif %}
 from sqlalchemy.exc import DBAPIError
 
+from app.core.data import idle_connections
 from app.core.data.base import columns_of
 
 BEHIND = "Table .* doesn't exist|Unknown column"  # a table, behind its model
@@ -42,13 +43,22 @@ SESSION = (
 def options(config: Mapping[str, Any]) -> dict[str, Any]:
     """Return the arguments of `create_engine`."""
     return {
-        "pool_pre_ping": True,  # a connection that the server has closed is made anew
         "pool_size": config["DATABASE_POOL_SIZE"] or config["WEB_THREADS"],
         "max_overflow": config["DATABASE_MAX_OVERFLOW"],
         # With REPEATABLE READ, a writer that waited for another one would fail.
         "isolation_level": "READ COMMITTED",
         "connect_args": {"charset": "utf8mb4", "init_command": SESSION},
     }
+
+
+def configure(engine: Engine) -> None:
+    """Ask connections whether they are alive."""
+    idle_connections.check(engine)
+
+
+def for_reads(engine: Engine) -> Engine:
+    """Return the engine for lone SELECTs: here, it is no other one."""
+    return engine
 
 
 @contextmanager

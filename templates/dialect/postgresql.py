@@ -20,7 +20,7 @@ from sqlalchemy import ColumnElement, Connection, Engine, event, tuple_
 {% endif %}
 from sqlalchemy.exc import DBAPIError, OperationalError
 
-from app.core.data import embedded_server
+from app.core.data import embedded_server, idle_connections
 from app.core.data.base import columns_of
 
 BEHIND = "(relation|column) .* does not exist"  # a table, behind its model
@@ -39,7 +39,6 @@ CURES = {
 def options(config: Mapping[str, Any]) -> dict[str, Any]:
     """Return the arguments of `create_engine`."""
     return {
-        "pool_pre_ping": True,  # a connection that the server has closed is made anew
         "pool_size": config["DATABASE_POOL_SIZE"] or config["WEB_THREADS"],
         "max_overflow": config["DATABASE_MAX_OVERFLOW"],
         "connect_args": {"connect_timeout": 10},
@@ -47,18 +46,23 @@ def options(config: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def configure(engine: Engine) -> None:
-    """Lock timeout: wait less long than a worker may take for a request.
-
-    The first connection to the embedded server starts it.
-    """
-    event.listen(engine, "connect", _limit_waiting)
+    """Set up connections; the first one to the embedded server starts it."""
+    event.listen(engine, "connect", _connect)
+    idle_connections.check(engine)
     if engine.url.host == embedded_server.HOST:
         event.listen(engine, "do_connect", embedded_server.connect)
 
 
-def _limit_waiting(connection: Any, record: Any) -> None:
-    connection.execute("SET lock_timeout = '20s'")
+def _connect(connection: Any, record: Any) -> None:
+    # Wait for a lock less long than a worker may take for a request. Times come in the
+    # zone of the session: those in UTC need not be converted.
+    connection.execute("SET lock_timeout = '20s'; SET timezone = 'UTC'")
     connection.commit()
+
+
+def for_reads(engine: Engine) -> Engine:
+    """Return the engine for lone SELECTs: they need no BEGIN and no ROLLBACK."""
+    return engine.execution_options(isolation_level="AUTOCOMMIT")
 
 
 @contextmanager

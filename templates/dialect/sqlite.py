@@ -64,6 +64,11 @@ def _begin(connection: Connection) -> None:
     connection.exec_driver_sql("BEGIN" if reading else "BEGIN IMMEDIATE")
 
 
+def for_reads(engine: Engine) -> Engine:
+    """Return the engine for lone SELECTs: here, it is no other one."""
+    return engine
+
+
 @contextmanager
 def migrating(connection: Connection) -> Iterator[None]:
     """Let foreign keys wait: SQLite changes a table by making a new one."""

@@ -116,6 +116,9 @@ OWNED = {
     "database=postgresql": [
         "app/core/data/embedded_server.py",
     ],
+    "server": [
+        "app/core/data/idle_connections.py",
+    ],
     "image": [
         ".dockerignore",
         "Dockerfile",

@@ -15,20 +15,31 @@ from datetime import UTC, datetime, timedelta, timezone
 {% if cookiecutter.database == "sqlite" %}
 from pathlib import Path
 {% endif %}
+from typing import Any
 from uuid import uuid4
 
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 from flask_migrate import upgrade
+{% if cookiecutter.database == "sqlite" %}
 from sqlalchemy import Table, inspect, select
+{% elif cookiecutter.database == "postgresql" %}
+from sqlalchemy import Table, func, inspect, select, text
+{% else %}
+from sqlalchemy import Table, inspect, select, text
+{% endif %}
 from sqlalchemy.exc import IntegrityError, StatementError
 from sqlalchemy.orm import Session
 from sqlalchemy.orm.exc import StaleDataError
 
+{% if cookiecutter.database == "sqlite" %}
 from app.core.data import dialect
+{% else %}
+from app.core.data import dialect, idle_connections
+{% endif %}
 from app.core.data.base import Base
-from app.core.data.session import db
+from app.core.data.session import db, transaction
 {% if cookiecutter.layout == "domain" %}
 from app.settings import ROOT
 from app.users.models import User
@@ -147,6 +158,63 @@ def test_file_that_another_process_reads_is_opened(tmp_path: Path) -> None:
         other.rollback()
         dialect._connect(ours, None)
         assert ours.execute("PRAGMA journal_mode").fetchone() == ("wal",)
+
+
+{% endif %}
+def test_what_a_get_changes_is_a_transaction(empty: Flask) -> None:
+    """What it only reads is in none, see `Session`; afterwards it sees its own changes."""
+    with empty.app_context():
+        upgrade()
+    users = select(User)
+    with empty.test_request_context():
+        assert db.session.scalars(users).all() == []
+        db.session.add(User(email="ada@example.com", name="Ada"))
+        db.session.flush()
+        assert len(db.session.scalars(users).all()) == 1
+        db.session.rollback()
+        assert db.session.scalars(users).all() == []
+
+
+def test_a_request_needs_one_connection(empty: Flask) -> None:
+    with empty.app_context():
+        upgrade()
+    with empty.test_request_context():
+        db.session.scalars(select(User)).all()
+        with transaction():
+            db.session.scalars(select(User).with_for_update()).all()
+            pool: Any = db.engine.pool
+            assert pool.checkedout() == 1
+
+
+{% if cookiecutter.database != "sqlite" %}
+def test_connection_that_was_closed_while_idle(
+    empty: Flask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(idle_connections, "SECONDS", -1)
+    with empty.app_context(), db.engine.connect() as other:
+{% if cookiecutter.database == "postgresql" %}
+        number = db.session.scalar(text("SELECT pg_backend_pid()"))
+        end = text(f"SELECT pg_terminate_backend({number}, 5000)")
+{% else %}
+        number = db.session.scalar(text("SELECT CONNECTION_ID()"))
+        end = text(f"KILL {number}")
+{% endif %}
+        db.session.remove()
+        other.execute(end)
+        assert db.session.scalar(text("SELECT 1")) == 1
+
+
+{% endif %}
+{% if cookiecutter.database == "postgresql" %}
+@pytest.mark.parametrize(
+    ("method", "state"), [("GET", "idle"), ("POST", "idle in transaction")]
+)
+def test_reading_needs_no_transaction(empty: Flask, method: str, state: str) -> None:
+    activity = "SELECT state FROM pg_stat_activity WHERE pid = :pid"
+    with empty.test_request_context(method=method):
+        pid = db.session.scalar(select(func.pg_backend_pid()))
+        with db.engine.connect() as other:
+            assert other.scalar(text(activity), {"pid": pid}) == state
 
 
 {% endif %}

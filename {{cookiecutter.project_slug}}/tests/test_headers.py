@@ -4,7 +4,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from flask import Flask
+from flask import Blueprint, Flask, session
 from flask.testing import FlaskClient
 
 from app import create_app
@@ -35,6 +35,22 @@ def test_headers(client: FlaskClient, path: str) -> None:
 def test_answers_stay_out_of_caches(client: FlaskClient) -> None:
     for path in (USERS, f"{USERS}lookup?email=nobody@example.com"):
         assert client.get(path).headers["Cache-Control"] == "no-store"
+
+
+def test_session_of_flask_is_there_for_who_uses_it() -> None:
+    blueprint = Blueprint("visits", __name__)
+
+    @blueprint.get("/visits")
+    def visits() -> dict[str, int]:
+        session["visits"] = session.get("visits", 0) + 1
+        return {"visits": session["visits"]}
+
+    client = create_app(load_settings(), routes=[blueprint]).test_client()
+    assert client.get("/visits").json == {"visits": 1}
+    assert client.get("/visits").json == {"visits": 2}
+    answer = client.get("/health/live")
+    assert "Set-Cookie" not in answer.headers
+    assert "Vary" not in answer.headers
 
 
 def test_other_hosts_are_refused_when_told(app: Flask) -> None:

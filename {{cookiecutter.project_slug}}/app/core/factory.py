@@ -9,7 +9,7 @@ from flask import Blueprint, Flask
 
 from app.core import command_line
 from app.core.data import alembic_environment, dialect
-from app.core.data.session import db
+from app.core.data.session import READS, db
 from app.core.discovery import instances, modules
 {% if cookiecutter.auth == "jwt" %}
 from app.core.identity import blueprint, guard, rate_limits
@@ -26,6 +26,7 @@ from app.core.web import (
 )
 {% endif %}
 from app.core.web.blueprint import API_PREFIX
+from app.core.web.cookie_session import CookieSession
 from app.settings import Settings, load_settings
 
 
@@ -39,6 +40,7 @@ def create_app(
     """
     app = Flask("app")
     app.config.from_object(settings or load_settings())
+    app.session_interface = CookieSession()
     # Fields come in the order of their schema.
     app.json.sort_keys = False  # type: ignore[attr-defined]
     app.url_map.strict_slashes = False
@@ -68,9 +70,8 @@ def register_database(app: Flask) -> None:
     db.init_app(app)
     alembic_environment.migrate.init_app(app, db)
     with app.app_context():
-{% if cookiecutter.database != "mysql" %}
         dialect.configure(db.engine)
-{% endif %}
+        app.extensions[READS] = dialect.for_reads(db.engine)
         if hasattr(os, "register_at_fork"):  # a child gets connections of its own
             os.register_at_fork(after_in_child=partial(db.engine.dispose, close=False))
 

@@ -59,8 +59,9 @@ class UtcDateTime(TypeDecorator[datetime]):
 
     def process_result_value(self, value: datetime | None, _: Any) -> datetime | None:
         """Add the timezone where the database does not keep it."""
-        aware = value and (value if value.tzinfo else value.replace(tzinfo=UTC))
-        return aware and aware.astimezone(UTC)
+        if value is None or value.tzinfo is UTC:
+            return value
+        return value.astimezone(UTC) if value.tzinfo else value.replace(tzinfo=UTC)
 
 
 # The value of a member as text, with a named CHECK constraint in the database.

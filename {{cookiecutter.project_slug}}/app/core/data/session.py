@@ -5,16 +5,42 @@ from contextlib import contextmanager
 from typing import Any
 
 import flask_sqlalchemy.session
-from flask import current_app
+from flask import current_app, has_request_context, request
 from flask_sqlalchemy import SQLAlchemy
-from sqlalchemy import event, inspect
+from sqlalchemy import Connection, Engine, Select, event, inspect
 from sqlalchemy.exc import DBAPIError
 
 from app.core.data.base import Base, utc_now
 
+READS = "engine for reads"  # its key in `app.extensions`
+
+
+def only_reads() -> bool:
+    """Tell whether the request is one that changes nothing (a safe method)."""
+    return has_request_context() and request.method in {"GET", "HEAD"}
+
 
 class Session(flask_sqlalchemy.session.Session):
-    """A session that ends well although the database went away in the meantime."""
+    """A session that ends well although the database went away in the meantime.
+
+    What GET and HEAD select outside `transaction()` is in no transaction on PostgreSQL:
+    each statement sees all that is committed, as in READ COMMITTED. What changes or locks
+    a row always is in one, and so is what comes after it.
+    """
+
+    def get_bind(
+        self, mapper: Any = None, clause: Any = None, bind: Any = None, **options: Any
+    ) -> Engine | Connection:
+        """Return the engine for a statement."""
+        engine = super().get_bind(mapper, clause, bind, **options)
+        selects = isinstance(clause, Select) and clause._for_update_arg is None
+        if not (selects and only_reads()):
+            self.info["changes"] = True
+        alone = not (self.info.get("changes") or self.info.get("in_transaction"))
+        for_reads: Engine = current_app.extensions[READS]
+        # In tests, it is a connection, in a transaction that is rolled back.
+        usual = isinstance(engine, Engine) and engine.pool is for_reads.pool
+        return for_reads if alone and usual else engine
 
     def close(self) -> None:
         """End the transaction: nothing that was not committed is left to lose."""
@@ -48,6 +74,9 @@ def transaction() -> Iterator[None]:
     if session.info.get("in_transaction"):
         yield
         return
+    reads = session.get_transaction()
+    if reads is not None and not session.info.get("changes"):
+        reads.close()  # gives the connection back: one is enough
     session.info |= {"in_transaction": True, "after_commit": []}
     try:
         yield

@@ -4,7 +4,7 @@ It hides, and guards nothing: what ends somebody's access is said in `core/ident
 """
 
 from datetime import datetime, timedelta
-from typing import Any, NamedTuple, cast
+from typing import Any, NamedTuple, TypeVar, cast
 
 import sqlalchemy as sa
 from sqlalchemy import event
@@ -21,16 +21,27 @@ class SoftDelete:
     deleted_at: Mapped[datetime | None] = mapped_column(sort_order=2)
 
 
+Selected = TypeVar("Selected")
+NOT_DELETED = with_loader_criteria(
+    SoftDelete, lambda model: model.deleted_at.is_(None), include_aliases=True
+)
+
+
+def prepare(query: sa.Select[Selected]) -> sa.Select[Selected]:
+    """Return a query without deleted rows that is run again and again as it is.
+
+    One to which `hide_deleted_rows` adds something is a new one each time, which
+    SQLAlchemy must look through anew.
+    """
+    return query.options(NOT_DELETED).execution_options(include_deleted=True)
+
+
 @event.listens_for(db.session, "do_orm_execute")
 def hide_deleted_rows(state: ORMExecuteState) -> None:
     """Leave deleted rows out, but for `execution_options(include_deleted=True)`."""
     if state.is_column_load or state.execution_options.get("include_deleted"):
         return
-    state.statement = state.statement.options(
-        with_loader_criteria(
-            SoftDelete, lambda model: model.deleted_at.is_(None), include_aliases=True
-        )
-    )
+    state.statement = state.statement.options(NOT_DELETED)
 
 
 class Purged(NamedTuple):

@@ -40,8 +40,18 @@ def origin() -> str:
     return network_of(request.remote_addr or "")
 
 
+class ViewLimiter(Limiter):
+    """Limits the views that are marked, and costs other requests nothing."""
+
+    def _check_request_limit(
+        self, callable_name: str | None = None, in_middleware: bool = True
+    ) -> None:
+        if not in_middleware:  # where limits of a whole application would be
+            super()._check_request_limit(callable_name, in_middleware)
+
+
 # While the storage of RATELIMIT_STORAGE_URI does not answer, each process counts alone.
-limiter = Limiter(
+limiter = ViewLimiter(
     origin,
     in_memory_fallback_enabled=True,
     storage_options={"wrap_exceptions": True},
@@ -56,8 +66,8 @@ def configure(app: Flask) -> None:
 
 def add_retry_after(response: Response) -> Response:
     """Say when the limit ends; nobody else learns how far it is."""
-    limit = limiter.current_limit
-    if response.status_code == 429 and limit and limit.breached:
+    limit = limiter.current_limit if response.status_code == 429 else None
+    if limit and limit.breached:
         response.headers["Retry-After"] = max(1, limit.reset_at - int(time.time()))
     return response
 

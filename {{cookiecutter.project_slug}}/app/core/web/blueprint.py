@@ -8,7 +8,7 @@ from flask_smorest.utils import get_appcontext
 from werkzeug.http import quote_etag
 
 from app.core.web.problems import PROBLEM_JSON
-from app.core.web.request_parser import Parser
+from app.core.web.request_parser import Parser, instance
 
 API_PREFIX = "/api/v1"
 
@@ -31,6 +31,11 @@ class Blueprint(flask_smorest.Blueprint):
         accepted, types = request.accept_mimetypes, content_types()
         if accepted and not accepted.best_match([*types, PROBLEM_JSON]):
             abort(406, f"The service answers with {' or '.join(types)} only.")
+
+    def check_etag(self, etag_data: Any, etag_schema: Any = None) -> None:
+        """Refuse a change of another version than the one that the client knows."""
+        shared = isinstance(etag_schema, type)
+        super().check_etag(etag_data, instance(etag_schema) if shared else etag_schema)
 
     def _check_not_modified(self, etag: str) -> None:
         """Conditional request: answer 304 with the ETag, as RFC 9110 asks for."""

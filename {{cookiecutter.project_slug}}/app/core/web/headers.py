@@ -33,7 +33,8 @@ def configure(app: Flask) -> None:
 
 def add_security_headers(response: Response) -> Response:
     """Add the headers that are not there yet."""
-    headers = SECURITY_HEADERS | (HSTS if request.is_secure else {})
-    for name, value in headers.items():
-        response.headers.setdefault(name, value)
+    headers, given = response.headers, set(response.headers.keys(lower=True))
+    for name, value in (SECURITY_HEADERS | (HSTS if request.is_secure else {})).items():
+        if name.lower() not in given:
+            headers.add(name, value)
     return response

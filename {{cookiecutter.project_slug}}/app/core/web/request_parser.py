@@ -1,6 +1,7 @@
 """Reads the body and the query of a request, and refuses what webargs lets through."""
 
 import json
+from functools import cache
 from typing import Any
 
 from flask import Request, abort
@@ -33,6 +34,10 @@ class Parser(FlaskParser):
         read_body(req)
         return super().load_files(req, schema)
 
+    def _get_schema(self, argmap: Any, req: Request) -> Any:
+        found = instance(argmap) if isinstance(argmap, type) else argmap
+        return super()._get_schema(found, req)
+
     def _raw_load_json(self, req: Request) -> Any:
         if not req.is_json:
             abort(415, "The body must be JSON, sent as application/json.")
@@ -42,6 +47,12 @@ class Parser(FlaskParser):
             return json.loads(body, parse_constant=int)
         except (ValueError, RecursionError):
             abort(400, "The body is not valid JSON.")
+
+
+@cache
+def instance(schema: type[Schema]) -> Schema:
+    """Return the one instance of a schema that all requests share: it keeps nothing."""
+    return schema()
 
 
 def read_body(req: Request) -> bytes:

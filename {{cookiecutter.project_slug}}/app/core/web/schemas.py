@@ -7,10 +7,11 @@ from marshmallow import Schema
 from marshmallow.validate import Range
 
 from app.core.web import fields
+from app.core.web.dump import DumpedSchema
 from app.core.web.filters import OPERATORS
 
 
-class RowSchema(Schema):
+class RowSchema(DumpedSchema):
     """The base of what is shown of a row; its `version` counts the changes."""
 
     id = fields.UUID(required=True)
