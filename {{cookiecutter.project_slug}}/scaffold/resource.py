@@ -78,7 +78,10 @@ def check_fields(names: Names, fields: list[Field]) -> None:
         if twice := seen & taken:
             raise Refused(f"{min(twice)!r} is there twice.")
         seen |= taken
-        longest = f"ix_{names.plural}_{field.column}_id_{field.refers_to.lower()}s"
+        end = f"id_{field.refers_to.lower()}s"
+        if field.filterable:
+            end = max(end, "created_at_id", key=len)
+        longest = f"ix_{names.plural}_{field.column}_{end}"
         if len(longest) > LONGEST:
             text = f"{field.name!r} is too long: with {names.plural!r} it makes a name "
             text += f"of more than {LONGEST} characters in the database. Shorten one."

@@ -32,6 +32,7 @@ class Order(SoftDelete, Base):
 
     __tablename__ = "orders"
     sort_keys = ("created_at", "number", "total")
+    filter_keys = ("status", "user_id")
 
     number: Mapped[str] = mapped_column(String(40), unique=True)
     status: Mapped[OrderStatus] = mapped_column(default=OrderStatus.PENDING)

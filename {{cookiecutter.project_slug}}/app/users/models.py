@@ -20,6 +20,7 @@ class User(SoftDelete, Base):
 
     __tablename__ = "users"
     sort_keys = ("created_at", "email", "name")
+    filter_keys = ("is_active",)
 
     email: Mapped[str] = mapped_column(String(254), unique=True)
     name: Mapped[str] = mapped_column(String(100))

@@ -78,12 +78,22 @@ class Base(DeclarativeBase):
     """The base of every model, with the columns that every table has.
 
     `sort_keys` names the columns that a list may be sorted by. Each must be NOT NULL,
-    and gets the index that such a page needs.
+    and gets the index that such a page needs. So does each of `filter_keys`, for lists of
+    rows that share a value of it, in the order of the first sort key.
+{% if cookiecutter.database == "mysql" %}
+    MySQL has no partial indexes: a list that begins with many deleted rows reads them.
+{% elif cookiecutter.database == "postgresql" %}
+    The indexes leave deleted rows out, as lists do (partial indexes).
+{% else %}
+    The indexes leave deleted rows out, as lists do (partial indexes). Of filter keys, only
+    foreign keys get one: SQLite would take that of a status in any order, and sort all.
+{% endif %}
     """
 
     metadata = MetaData(naming_convention=NAMING_CONVENTION)
     type_annotation_map: ClassVar = {datetime: UtcDateTime, StrEnum: ENUM}
     sort_keys: ClassVar[tuple[str, ...]] = ("created_at",)
+    filter_keys: ClassVar[tuple[str, ...]] = ()
 
     id: Mapped[UUID] = mapped_column(primary_key=True, default=uuid7, sort_order=-1)
     created_at: Mapped[datetime] = mapped_column(default=utc_now, sort_order=1)
@@ -98,7 +108,7 @@ class Base(DeclarativeBase):
         return {"version_id_col": cls.version}
 
     def __init_subclass__(cls, **options: Any) -> None:
-        """Map the model and add the index of each sort key."""
+        """Map the model and add the index of each sort key and each filter key."""
         super().__init_subclass__(**options)
         table = vars(cls).get("__table__")
         if not isinstance(table, Table):
@@ -106,9 +116,28 @@ class Base(DeclarativeBase):
 {% if cookiecutter.database == "mysql" %}
         table.dialect_kwargs.update(TABLE_OPTIONS)
 {% endif %}
+{% if cookiecutter.database == "mysql" %}
         for key in cls.sort_keys:
             if not table.c[key].unique:
                 Index(None, table.c[key], table.c.id)
+        for key in cls.filter_keys:
+            Index(None, table.c[key], table.c[cls.sort_keys[0]], table.c.id)
+{% else %}
+        deleted = table.c.get("deleted_at")
+        where = None if deleted is None else deleted.is_(None)
+        for key in cls.sort_keys:
+            # A unique constraint has an index, which deleted rows are in.
+            if where is not None or not table.c[key].unique:
+                Index(None, table.c[key], table.c.id, {{ cookiecutter.database }}_where=where)
+        for key in cls.filter_keys:
+            columns = table.c[key], table.c[cls.sort_keys[0]], table.c.id
+{% if cookiecutter.database == "sqlite" %}
+            if columns[0].foreign_keys:
+                Index(None, *columns, sqlite_where=where)
+{% else %}
+            Index(None, *columns, postgresql_where=where)
+{% endif %}
+{% endif %}
 
 
 Row = TypeVar("Row", bound=Base)
