@@ -78,10 +78,8 @@ def check_fields(names: Names, fields: list[Field]) -> None:
         if twice := seen & taken:
             raise Refused(f"{min(twice)!r} is there twice.")
         seen |= taken
-        end = f"id_{field.refers_to.lower()}s"
-        if field.filterable:
-            end = max(end, "created_at_id", key=len)
-        longest = f"ix_{names.plural}_{field.column}_{end}"
+        ends = [f"id_{field.refers_to.lower()}s", *["created_at_id"] * field.filterable]
+        longest = f"ix_{names.plural}_{field.column}_{max(ends, key=len)}"
         if len(longest) > LONGEST:
             text = f"{field.name!r} is too long: with {names.plural!r} it makes a name "
             text += f"of more than {LONGEST} characters in the database. Shorten one."
