@@ -6,8 +6,8 @@ from typing import Any
 
 from app.core.data.base import Base
 from app.settings import ROOT
-{% if cookiecutter.auth == "jwt" %}
 from scaffold import Refused
+{% if cookiecutter.auth == "jwt" %}
 from scaffold.access import make_access, with_owner
 {% endif %}
 from scaffold.fields import Field, parse_all

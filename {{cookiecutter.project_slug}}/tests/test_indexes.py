@@ -21,11 +21,12 @@ from app.core.web.pagination import paginate
 WHERE = "{{ cookiecutter.database }}_where"
 
 modules("models")
-MODELS = sorted((m.class_ for m in Base.registry.mappers), key=lambda m: m.__name__)
+MAPPED = sorted((m.class_ for m in Base.registry.mappers), key=lambda m: m.__name__)
+MODELS = [model for model in MAPPED if model.__module__.startswith("app.")]
 LISTS = [(model, (key,)) for model in MODELS for key in model.sort_keys]
 FILTERS = [(model, key) for model in MODELS for key in model.filter_keys]
 {% if cookiecutter.database == "sqlite" %}
-FILTERS = [(model, key) for model, key in FILTERS if model.__table__.c[key].foreign_keys]
+FILTERS = [(m, key) for m, key in FILTERS if m.__table__.c[key].foreign_keys]
 {% endif %}
 LISTS += [(model, (key, model.sort_keys[0])) for model, key in FILTERS]
 

@@ -5,6 +5,7 @@ from contextlib import contextmanager
 from typing import Any
 
 import flask_sqlalchemy.session
+import sqlalchemy.orm
 from flask import current_app, has_request_context, request
 from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy import Connection, Engine, Select, event, inspect
@@ -25,7 +26,7 @@ class Session(flask_sqlalchemy.session.Session):
 
     What GET and HEAD select outside `transaction()` is in no transaction on PostgreSQL:
     each statement sees all that is committed, as in READ COMMITTED. What changes or locks
-    a row always is in one, and so is what comes after it.
+    a row, or streams, always is in one, and so is what comes after it.
     """
 
     def get_bind(
@@ -67,6 +68,21 @@ def count_relations(session: Session, *_: Any) -> None:
             row.updated_at = utc_now()
 
 
+def end_reads(session: sqlalchemy.orm.Session) -> None:
+    """Give back the connection of what was only read: one is enough for a request."""
+    reads = session.get_transaction()
+    if reads is not None and not session.info.get("changes"):
+        reads.close()
+
+
+@event.listens_for(db.session, "do_orm_execute")
+def stream_in_a_transaction(state: sqlalchemy.orm.ORMExecuteState) -> None:
+    """Rows that come one after the other do so in a transaction: a cursor needs it."""
+    if state.execution_options.keys() & {"yield_per", "stream_results"}:
+        end_reads(state.session)
+        state.session.info["changes"] = True
+
+
 @contextmanager
 def transaction() -> Iterator[None]:
     """Commit all that is done inside, or nothing (unit of work); one may hold others."""
@@ -74,9 +90,7 @@ def transaction() -> Iterator[None]:
     if session.info.get("in_transaction"):
         yield
         return
-    reads = session.get_transaction()
-    if reads is not None and not session.info.get("changes"):
-        reads.close()  # gives the connection back: one is enough
+    end_reads(session)
     session.info |= {"in_transaction": True, "after_commit": []}
     try:
         yield
