@@ -49,7 +49,9 @@ def documentation() -> dict[str, Any]:
     view: Any = current_app.view_functions[request.endpoint or ""]
     view_class = getattr(view, "view_class", None)
     if view_class is not None:
-        view = getattr(view_class, request.method.lower(), None) or view_class.get
+        # HEAD is answered by `get`, and OPTIONS by Flask.
+        usual = getattr(view_class, "get", None)
+        view = getattr(view_class, request.method.lower(), usual)
     said: dict[str, Any] = getattr(view, "_apidoc", {})
     return said
 
