@@ -112,6 +112,7 @@ def test_only_files_of_given_answers(combination: tuple[dict[str, Any], Path]) -
     given |= {"image"} if answers["deploy"] != "none" else set()
     given |= {"renovate"} if answers["ci"] in ("gitlab", "jenkins") else set()
     given |= {"server"} if answers["database"] != "sqlite" else set()
+    given |= {"partial"} if answers["database"] != "mysql" else set()
     for needed, names in OWNED.items():
         for name in names:
             assert (project / name).exists() == (set(needed.split()) <= given), name

@@ -1,3 +1,8 @@
+{% set leave_out = "The indexes leave deleted rows out, as lists do (partial indexes)." %}
+{% set keys = " Of filter keys, only\n    foreign keys get one: SQLite would take that of a status in any order, and sort all." %}
+{% set nothing = "MySQL has no partial indexes: a list that begins with many deleted rows reads them." %}
+{% set limits = {"mysql": nothing, "postgresql": leave_out, "sqlite": leave_out ~ keys} %}
+{% set partial = "" if cookiecutter.database == "mysql" else ", " ~ cookiecutter.database ~ "_where=where" %}
 """The declarative base of every model, and the types of columns."""
 
 {% if cookiecutter.database != "sqlite" %}
@@ -80,14 +85,7 @@ class Base(DeclarativeBase):
     `sort_keys` names the columns that a list may be sorted by. Each must be NOT NULL,
     and gets the index that such a page needs. So does each of `filter_keys`, for lists of
     rows that share a value of it, in the order of the first sort key.
-{% if cookiecutter.database == "mysql" %}
-    MySQL has no partial indexes: a list that begins with many deleted rows reads them.
-{% elif cookiecutter.database == "postgresql" %}
-    The indexes leave deleted rows out, as lists do (partial indexes).
-{% else %}
-    The indexes leave deleted rows out, as lists do (partial indexes). Of filter keys, only
-    foreign keys get one: SQLite would take that of a status in any order, and sort all.
-{% endif %}
+    {{ limits[cookiecutter.database] }}
     """
 
     metadata = MetaData(naming_convention=NAMING_CONVENTION)
@@ -115,28 +113,21 @@ class Base(DeclarativeBase):
             return  # abstract
 {% if cookiecutter.database == "mysql" %}
         table.dialect_kwargs.update(TABLE_OPTIONS)
-{% endif %}
-{% if cookiecutter.database == "mysql" %}
-        for key in cls.sort_keys:
-            if not table.c[key].unique:
-                Index(None, table.c[key], table.c.id)
-        for key in cls.filter_keys:
-            Index(None, table.c[key], table.c[cls.sort_keys[0]], table.c.id)
 {% else %}
         deleted = table.c.get("deleted_at")
+        # The index of a unique constraint has deleted rows, too.
         where = None if deleted is None else deleted.is_(None)
+{% endif %}
         for key in cls.sort_keys:
-            # A unique constraint has an index, which deleted rows are in.
-            if where is not None or not table.c[key].unique:
-                Index(None, table.c[key], table.c.id, {{ cookiecutter.database }}_where=where)
+            if {{ "where is not None or " if partial }}not table.c[key].unique:
+                Index(None, table.c[key], table.c.id{{ partial }})
         for key in cls.filter_keys:
             columns = table.c[key], table.c[cls.sort_keys[0]], table.c.id
 {% if cookiecutter.database == "sqlite" %}
             if columns[0].foreign_keys:
                 Index(None, *columns, sqlite_where=where)
 {% else %}
-            Index(None, *columns, postgresql_where=where)
-{% endif %}
+            Index(None, *columns{{ partial }})
 {% endif %}
 
 
