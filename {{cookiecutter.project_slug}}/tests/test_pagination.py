@@ -6,7 +6,10 @@ from typing import Any
 
 import pytest
 from flask.testing import FlaskClient
+from marshmallow import ValidationError
+from sqlalchemy import BigInteger, Column, Integer
 
+from app.core.web.pagination import field_of
 from tests.users.factory import create_user
 
 USERS = "/api/v1/users/"
@@ -86,3 +89,14 @@ def test_another_spelling_of_a_cursor_is_refused(
     spaced = urlsafe_b64encode(json.dumps(decode(cursor)).encode()).decode()
     assert status(client, spaced) == 422
     assert status(client, f"{cursor}=") == 422
+
+
+@pytest.mark.parametrize(("kind", "bits"), [(Integer, 31), (BigInteger, 63)])
+def test_forged_numbers_are_refused(kind: Any, bits: int) -> None:
+    """What the column cannot have would be an error of the database."""
+    field = field_of(Column("rank", kind))
+    assert field.deserialize(2**bits - 1) == 2**bits - 1
+    assert field.deserialize(-(2**bits)) == -(2**bits)
+    for number in (2**bits, -(2**bits) - 1):
+        with pytest.raises(ValidationError):
+            field.deserialize(number)

@@ -16,6 +16,7 @@ from gunicorn.config import Config
 from gunicorn.glogging import Logger
 
 from app.core.server import worker as server
+from app.core.server.connection import Received
 
 GET = b"GET /health/live HTTP/1.1\r\nHost: localhost\r\n"
 CLOSE = b"Connection: close\r\n"
@@ -124,3 +125,14 @@ def test_client_that_waits_for_permission(address: tuple[str, int]) -> None:
         assert client.recv(65536) == b"HTTP/1.1 100 Continue\r\n\r\n"
         client.sendall(b"ab")
         assert client.recv(65536).startswith(b"HTTP/1.1 405")
+
+
+def test_what_is_kept_is_read_in_parts() -> None:
+    """Else a body of many small chunks takes time in the square of their number."""
+    ours, theirs = socket.socketpair()
+    with ours, theirs:
+        received = Received(ours)
+        received.add(b"x" * 100_000)
+        parts = list(iter(received.read, b""))
+    assert b"".join(parts) == b"x" * 100_000
+    assert max(map(len, parts)) <= 8192

@@ -8,7 +8,7 @@ import pytest
 from argon2 import PasswordHasher
 from flask import Flask
 from flask.testing import FlaskClient
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from app.core.data.session import db
 from app.core.identity import passwords
@@ -17,6 +17,7 @@ from app.users.models import User
 {% else %}
 from app.models.user import User
 {% endif %}
+from tests.clients import with_token
 from tests.users.factory import create_user
 
 LOGIN = "/api/v1/auth/login"
@@ -133,6 +134,32 @@ def test_hash_is_made_anew_when_parameters_rise(
     assert anonymous.post(LOGIN, json=body).status_code == 200
     assert stored(app, email) != old
     assert not passwords.hasher.check_needs_rehash(stored(app, email))
+    assert anonymous.post(LOGIN, json=body).status_code == 200
+
+
+def test_other_changes_stop_no_new_password(
+    app: Flask,
+    client: FlaskClient,
+    anonymous: FlaskClient,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Whoever has a stolen key could change the name again and again meanwhile."""
+    old, new = "a lovely password", "another lovely password"
+    email = create_user(client, password=old).json["email"]
+    tokens = anonymous.post(LOGIN, json={"email": email, "password": old}).json
+    make_hash = passwords.make_hash
+
+    def slow(password: str) -> str:
+        newer = update(User).filter_by(email=email)
+        newer = newer.values(name="Thief", version=User.version + 1)
+        db.session.execute(newer.execution_options(synchronize_session=False))
+        return make_hash(password)
+
+    monkeypatch.setattr(passwords, "make_hash", slow)
+    body = {"current_password": old, "new_password": new}
+    me = with_token(app, tokens["access_token"])
+    assert me.post("/api/v1/auth/password", json=body).status_code == 204
+    body = {"email": email, "password": new}
     assert anonymous.post(LOGIN, json=body).status_code == 200
 
 

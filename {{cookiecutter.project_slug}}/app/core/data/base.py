@@ -35,7 +35,10 @@ NAMING_CONVENTION = {
 }
 {% if cookiecutter.database == "mysql" %}
 # Let MySQL tell texts apart as other databases do, but for blanks at their end.
-TABLE_OPTIONS = {"mysql_charset": "utf8mb4", "mysql_collate": "utf8mb4_bin"}
+TABLE_OPTIONS: dict[str, Any] = {
+    "mysql_charset": "utf8mb4",
+    "mysql_collate": "utf8mb4_bin",
+}
 {% endif %}
 
 

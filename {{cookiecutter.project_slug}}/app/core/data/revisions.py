@@ -76,6 +76,8 @@ class Table:
 
     def steps(self) -> list[Any]:
         """Return the operations in their order."""
+        # MySQL drops no index that a foreign key needs.
+        self.first.sort(key=lambda op: vars(op).get("constraint_type") != "foreignkey")
         first, renames, changes, required = (
             [ops.ModifyTableOps(self.name, each)] if each else []
             for each in (self.first, self.renames, self.changes, self.required)

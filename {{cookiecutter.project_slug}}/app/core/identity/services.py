@@ -116,6 +116,8 @@ def set_password(user: Account, password: str) -> None:
     values = {"password_hash": passwords.make_hash(password)}
     with transaction():
         sign_ins.lock_caller()
+        # Whoever else is signed in may have changed the name while the hash was made.
+        db.session.refresh(user, with_for_update=True)
         repository.save(user, values)  # row lock: no sign-in comes in between
         sign_ins.end(SignIn, user_id=user.id)
         mail_tokens.remove(user_id=user.id, purpose=mail_tokens.NEW_PASSWORD)

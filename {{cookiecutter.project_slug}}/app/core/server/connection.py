@@ -62,6 +62,12 @@ class Received(SocketUnreader):
         finally:
             self.sock.setblocking(False)
 
+    def read(self, size: int | None = None, read_ahead: int | None = None) -> bytes:
+        """Return bytes, few at a time: for each chunk of a body, gunicorn copies them."""
+        if size is None:
+            size = min(self.add(b""), 8192) or None
+        return bytes(super().read(size, read_ahead))
+
     def add(self, data: bytes) -> int:
         """Keep data, and return how many bytes are kept."""
         self.buf.seek(0, os.SEEK_END)
@@ -132,7 +138,8 @@ class Parser(RequestParser):
             while chunk := CHUNK.match(held, self.position):
                 size = int(chunk[1], 16)
                 if not size:
-                    return b"\r\n\r\n" in bytes(held[chunk.end() - 2 :])
+                    trailers = bytes(held[chunk.end() - 2 :][:HEAD])
+                    return b"\r\n\r\n" in trailers or len(trailers) == HEAD
                 self.position = chunk.end() + size + 2
             line = bytes(held[self.position :][:HEAD])
         return b"\n" in line or len(line) == HEAD

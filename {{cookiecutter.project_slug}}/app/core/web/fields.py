@@ -185,7 +185,7 @@ class Ids(fields.List[UUIDType]):
     """The ids of related rows, in whatever order and each once."""
 
     def __init__(self, **kwargs: Any) -> None:
-        super().__init__(UUID(), **kwargs)
+        super().__init__(UUID(), validate=Length(max=1000), **kwargs)
 
     def _serialize(self, value: Any, attr: Any, obj: Any, **kwargs: Any) -> Any:
         return sorted(str(row.id) for row in value)

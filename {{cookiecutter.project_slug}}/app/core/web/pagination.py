@@ -10,12 +10,11 @@ from collections.abc import Iterable
 from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
-from functools import partial
 from typing import Any
 
 from marshmallow import Schema, ValidationError
 from marshmallow.validate import Range
-from sqlalchemy import ColumnElement, select
+from sqlalchemy import BigInteger, ColumnElement, select
 from sqlalchemy.sql.base import ExecutableOption
 
 from app.core.data import dialect
@@ -30,7 +29,6 @@ FIELDS: dict[type, Any] = Schema.TYPE_MAPPING | {
     str: fields.String,
     datetime: fields.DateTime,
     Decimal: fields.Money,
-    int: partial(fields.Integer, validate=Range(-(2**63), 2**63 - 1)),
 }
 
 
@@ -95,4 +93,7 @@ def decode(cursor: str, purpose: tuple[str, str], columns: list[Any]) -> list[An
 def field_of(column: Any) -> Any:
     """Return the field that reads the values of a column."""
     kind = column.type.python_type
+    if kind is int:  # a larger one would be an error of the database
+        end = 2 ** (63 if isinstance(column.type, BigInteger) else 31)
+        return fields.Integer(validate=Range(-end, end - 1))
     return fields.Enum(kind) if issubclass(kind, StrEnum) else FIELDS[kind]()
