@@ -28,10 +28,10 @@ ROUNDS, CLIENTS = 10, 8
 # What nobody should find in a project without sign-in, but for these words.
 TRACES = re.compile("token|password|superuser|sign.?in|auth|jwt|argon|limiter|redis")
 INNOCENT = re.compile(
-    r"token_urlsafe|token_hex|author|user:password|root:root|ROOT_PASSWORD|"
+    r"token_urlsafe|token_hex|[Aa]uthor|user:password|root:root|ROOT_PASSWORD|"
     r"hide_password|secret\|password|password=None|auth_plugin|\"auth\": \"none\"|authentic|"
     r"The password comes from|password is `%40`|dashboard/sign-in|Without sign-in|"
-    r"@ of a password|that of a password"
+    r"@ of a password|that of a password|LOGIN PASSWORD"
 )
 # They speak of the password of the database.
 OF_THE_DATABASE = ("app/core/data/dialect.py", "tests/test_settings.py")
