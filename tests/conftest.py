@@ -75,7 +75,7 @@ def set_up(output: Path, answers: dict[str, Any], venv: Path) -> None:
     """
     project = output / "order-service"
     if venv.exists():
-        support.generate(output, {**answers, "setup": False})
+        support.generate(output, answers, "--accept-hooks", "no")
         (project / ".venv").symlink_to(venv.resolve())
         printed = support.run(sys.executable, "scripts/setup.py", cwd=project)
     else:

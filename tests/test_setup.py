@@ -325,7 +325,8 @@ def uv_on_a_full_disk(folder: Path) -> Path:
     half = 'case "$*" in "pip install"*) rm .venv/lib/*/site-packages/alembic/context.py*; '
     half += "echo No space left on device; exit 2; esac"
     path = folder / "uv"
-    path.write_text(f'#!/bin/sh\n"{shutil.which("uv")}" "$@" || exit\n{half}\n')
+    real = support.BIN / "uv"
+    path.write_text(f'#!/bin/sh\n"{real}" "$@" || exit\n{half}\n')
     path.chmod(0o755)
     return path
 
