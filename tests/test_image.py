@@ -118,12 +118,10 @@ def deploy(
 
 def remove(name: str) -> None:
     """Remove every container and volume of a deployment."""
-    found = containers.run(
-        "ps", "--all", "--format={{.Names}}", f"--filter=name={name}"
-    )
-    containers.run(
-        "rm", "--force", "--time=1", *found.split()
-    ) if found.split() else None
+    names = ("ps", "--all", "--format={{.Names}}", f"--filter=name={name}")
+    for code in (None, 0):  # one that ends just then is refused once
+        if found := containers.run(*names).split():
+            containers.run("rm", "--force", "--time=10", *found, code=code)
     found = containers.run("volume", "ls", "--quiet", f"--filter=name={name}")
     containers.run("volume", "rm", *found.split()) if found.split() else None
 
