@@ -127,6 +127,13 @@ def test_client_that_waits_for_permission(address: tuple[str, int]) -> None:
         assert client.recv(65536).startswith(b"HTTP/1.1 405")
 
 
+def test_endless_trailers_are_not_waited_for(address: tuple[str, int]) -> None:
+    with socket.create_connection(address, timeout=10) as client:
+        body = b"Transfer-Encoding: chunked\r\n\r\n0\r\n" + b"a: b\r\n" * 20_000
+        client.sendall(POST + body)
+        assert client.recv(65536).startswith(b"HTTP/1.1 405")  # and not 408
+
+
 def test_what_is_kept_is_read_in_parts() -> None:
     """Else a body of many small chunks takes time in the square of their number."""
     ours, theirs = socket.socketpair()
