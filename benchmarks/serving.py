@@ -16,6 +16,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import time
 from base64 import urlsafe_b64decode
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
@@ -229,6 +230,7 @@ def services(operation: str, fill: dict[str, str]) -> list[tuple[str, list[str]]
 
 def measure(port: int, call: list[str], options: argparse.Namespace) -> Figures:
     """Send requests for some seconds."""
+    time.sleep(0.5)  # what the last one left under way would change rows of this one
     n, before = str(options.connections), cpu_seconds(port)
     # Numbers of orders are unique.
     call = [f"{port}-{before}" if word == "name" else word for word in call]

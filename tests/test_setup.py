@@ -27,9 +27,18 @@ def fresh(tmp_path: Path) -> Path:
     return tmp_path / "order-service"
 
 
-def set_up(project: Path, code: int = 0, **changes: str | None) -> str:
+@pytest.fixture
+def pipless(tmp_path: Path) -> Path:
+    """Return a Python without pip, as on Debian without python3-pip."""
+    support.run("uv", "venv", "-q", "--python", BARE, "pipless", cwd=tmp_path)
+    return tmp_path / "pipless/bin/python"
+
+
+def set_up(
+    project: Path, code: int = 0, python: str | Path = BARE, **changes: str | None
+) -> str:
     """Run set-up as `make setup` does; return what it prints."""
-    return support.run(BARE, "scripts/setup.py", cwd=project, code=code, **changes)
+    return support.run(python, "scripts/setup.py", cwd=project, code=code, **changes)
 
 
 def check(project: Path) -> None:
@@ -160,23 +169,24 @@ def test_index_that_refuses(tmp_path: Path) -> None:
     set_up(tmp_path / "order-service")
 
 
-def test_no_uv_and_no_network(fresh: Path) -> None:
+def test_no_uv_no_pip_and_no_network(fresh: Path, pipless: Path) -> None:
     """The second run must not be fooled by the half-made environment of the first."""
     nothing = {
         "PIP_NO_INDEX": "1",
         "PIP_FIND_LINKS": None,
         "PIP_CONFIG_FILE": os.devnull,
     }
-    printed = set_up(fresh, code=1, **NO_UV, **nothing)
+    printed = set_up(fresh, code=1, python=pipless, **NO_UV, **nothing)
     assert "The package index cannot be reached" in printed
-    set_up(fresh, **NO_UV)
+    set_up(fresh, python=pipless, **NO_UV)
     check(fresh)
 
 
-def test_broken_pip(fresh: Path) -> None:
+def test_broken_pip(fresh: Path, pipless: Path) -> None:
     set_up(
         fresh,
         code=1,
+        python=pipless,
         **NO_UV,
         PIP_INDEX_URL=UNREACHABLE,
         PIP_FIND_LINKS=None,
@@ -185,19 +195,17 @@ def test_broken_pip(fresh: Path) -> None:
     )
     for path in (fresh / ".venv").rglob("site-packages/pip/__main__.py"):
         path.write_text("raise SystemExit('pip is broken')")
-    printed = set_up(fresh, code=1, **NO_UV)
+    printed = set_up(fresh, code=1, python=pipless, **NO_UV)
     assert "pip is broken" in printed
     set_up(fresh)  # with uv it can be finished all the same
     check(fresh)
 
 
-def test_no_venv_module(fresh: Path, tmp_path: Path) -> None:
+def test_no_venv_module(fresh: Path, tmp_path: Path, pipless: Path) -> None:
     """As on Debian without python3-venv."""
-    support.run("uv", "venv", "-q", "--python", BARE, "lame", cwd=tmp_path)
-    site = next((tmp_path / "lame").rglob("site-packages"))
+    site = next((tmp_path / "pipless").rglob("site-packages"))
     (site / "sitecustomize.py").write_text("import sys\nsys.modules['venv'] = None\n")
-    lame = tmp_path / "lame/bin/python"
-    printed = support.run(lame, "scripts/setup.py", cwd=fresh, code=1, **NO_UV)
+    printed = set_up(fresh, code=1, python=pipless, **NO_UV)
     assert "apt install python3-venv" in printed
     assert "make setup" in printed.splitlines()[-1]
     set_up(fresh)

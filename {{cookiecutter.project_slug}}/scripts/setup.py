@@ -16,6 +16,7 @@ import shutil
 import subprocess
 import sys
 import time
+from importlib import metadata
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -98,7 +99,9 @@ def make_venv() -> None:
         options = ("--quiet", "--clear", "--relocatable")
         run(uv, "venv", *options, "--python", sys.executable, str(VENV))
     else:
-        run(sys.executable, "-m", "venv", "--clear", str(VENV))
+        # With a pip that can install uv into it, it needs none of its own.
+        options = ("--without-pip",) if has_pip() else ()
+        run(sys.executable, "-m", "venv", "--clear", *options, str(VENV))
 
 
 def find_uv() -> str | None:
@@ -112,10 +115,23 @@ def get_uv() -> str:
     """Return the path of a uv; without one on the machine, install one into .venv."""
     uv = find_uv()
     if uv is None:
-        run(PYTHON, "-m", "ensurepip")  # an environment that uv made has no pip
-        run(PYTHON, "-m", "pip", "install", "--quiet", "uv")
+        if has_pip():
+            pip = (sys.executable, "-m", "pip", "--python", PYTHON)
+        else:
+            run(PYTHON, "-m", "ensurepip")  # an environment that uv made has no pip
+            pip = (PYTHON, "-m", "pip")
+        run(*pip, "install", "--quiet", "uv")
         uv = str(BIN / f"uv{EXE}")
     return uv
+
+
+def has_pip() -> bool:
+    """Tell whether the pip of this Python can install into another environment."""
+    try:
+        year, part = metadata.version("pip").split(".")[:2]
+    except (metadata.PackageNotFoundError, ValueError):
+        return False
+    return (int(year), int(part)) >= (22, 3)  # the first with `--python`
 
 
 def uv_pip(*arguments: str) -> None:
