@@ -46,9 +46,9 @@ format: .venv/test ## format the template's own code
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-bench: .venv/test ## measure generation, serving, growth, sign-in, drills, metrics and the dashboard
+bench: .venv/bench ## measure generation, serving, growth, sign-in, drills, metrics and the dashboard
 	$(BIN)/python benchmarks/generation.py
-	$(BIN)/python benchmarks/serving.py
+	$(BIN)/python benchmarks/serving.py --plot docs/serving.svg
 	$(BIN)/python benchmarks/growth.py
 	$(BIN)/python benchmarks/sign_in.py
 	$(BIN)/python benchmarks/drills.py
@@ -60,7 +60,7 @@ clean: ## remove what these targets made
 	rm -rf .venv build
 
 # Written last, so that an interrupted installation is done again.
-.venv/generate .venv/test: pyproject.toml
+.venv/generate .venv/test .venv/bench: pyproject.toml
 	@test -x $(BIN)/uv || $(PYTHON) -m venv --clear .venv || \
 	  (echo 'No venv module? On Debian and Ubuntu: apt install python3-venv'; exit 1)
 	@test -x $(BIN)/uv || $(BIN)/python -m pip install --quiet --disable-pip-version-check uv

@@ -37,6 +37,7 @@ from common import (
     send,
     server,
 )
+from plot import Ratios, draw
 
 HERE = Path(__file__).resolve().parent
 ORDERS, LIVE = "/api/v1/orders/", "/health/live"
@@ -75,6 +76,7 @@ def main() -> None:
     parser.add_argument("--seconds", type=int, default=2, help="a round, default 2")
     parser.add_argument("--connections", type=int, default=8, help="default 8")
     parser.add_argument("--operations", nargs="+", default=OPERATIONS, help=OPERATIONS)
+    parser.add_argument("--plot", type=Path, metavar="FILE", help="draw it, as SVG")
     options = parser.parse_args()
     exit_when_terminated()
     if not shutil.which("wrk"):
@@ -82,13 +84,19 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as directory, ExitStack() as stack:
         ports, fill = start_all(Path(directory), stack)
         print("| " + " | ".join(HEADER) + " |\n|" + " --- |" * len(HEADER))
+        measured: dict[str, Rounds] = {}
         for operation in options.operations:
             calls = services(operation, fill)
             rounds = [
                 {name: measure(ports[name], call, options) for name, call in calls}
                 for _ in range(options.rounds + 1)
             ]
-            report(operation, rounds[1:])  # the first one warms up
+            measured[operation] = rounds[1:]  # the first one warms up
+            report(operation, rounds[1:])
+    if options.plot:
+        compared = {o: r for o, r in measured.items() if o != "trivial"}
+        kinds = {kind: ratios_of(compared, kind) for kind in Figures._fields}
+        draw(kinds, ORM, options.plot)
 
 
 def start_all(folder: Path, stack: ExitStack) -> tuple[dict[str, int], dict[str, str]]:
@@ -243,6 +251,18 @@ def measure(port: int, call: list[str], options: argparse.Namespace) -> Figures:
     requests = answered["requests"]
     cpu = (cpu_seconds(port) - before) / requests * 1e6
     return Figures(cpu, requests / answered["seconds"], answered["p99"])
+
+
+def ratios_of(measured: dict[str, Rounds], kind: str) -> Ratios:
+    """Return the ratios of a figure to that of the first service, by operation."""
+    return {
+        operation: {
+            name: [getattr(r[name], kind) / getattr(r[ORM], kind) for r in rounds]
+            for name in rounds[0]
+            if name != ORM
+        }
+        for operation, rounds in measured.items()
+    }
 
 
 def report(operation: str, rounds: Rounds) -> None:

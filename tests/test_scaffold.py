@@ -520,6 +520,7 @@ def test_model_file_is_applied_and_exported(tracked: Path, tmp_path: Path) -> No
         MODEL.replace("[Book]", "[Tome]").replace(
             "author:ref", "x:ref"
         ): "no model 'X'",
+        "[Pen]\nfields = ['a:str']\n[Ink]\nfields = ['x:ref']": "no model 'X'",
         "[Pen]\ncolour = 1\nfields = []": "Pen: there is no 'colour'",
         "[Pen]\nfields = 1": "is not what `resource export` prints",
         "[Pen": "is not what `resource export` prints",

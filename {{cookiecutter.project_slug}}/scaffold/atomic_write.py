@@ -43,6 +43,7 @@ class Files:
 def all_or_nothing() -> Iterator[Files]:
     """Roll back on failure, `openapi.json` too. Raises Refused for what the system says."""
     files = Files()
+    sys.dont_write_bytecode = True  # it would lie in folders that are taken back
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # then it rolls back
     if (ROOT / "openapi.json").exists():
         files.former[ROOT / "openapi.json"] = (ROOT / "openapi.json").read_bytes()
@@ -74,4 +75,5 @@ def replace(path: Path, text: str) -> None:
 
 def manage(*command: str) -> None:
     """Run a command of manage.py, which loads the code as it is now."""
-    subprocess.run([sys.executable, "manage.py", *command], check=True, cwd=ROOT)
+    command = (sys.executable, "-B", "manage.py", *command)
+    subprocess.run(command, check=True, cwd=ROOT)

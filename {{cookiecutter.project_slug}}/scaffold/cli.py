@@ -37,7 +37,6 @@ action = click.Group("action", help="Add what can be done with a row of a resour
 @with_appcontext
 def add(dry_run: bool, no_migration: bool, **given: Any) -> None:
     """Write a new resource."""
-    sys.dont_write_bytecode = True  # so that what is taken back leaves nothing
     record, texts = plan(records.define(**given))
     if not dry_run:
         return report(write([record], f"add {record['model']}", not no_migration))
