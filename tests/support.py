@@ -32,6 +32,11 @@ FOREIGN += ("PYTHONDONTWRITEBYTECODE", "METRICS_", "OTEL_", "PROMETHEUS_")
 # Nor must the make that runs the tests: it makes another one print directories.
 FOREIGN += ("MAKEFLAGS", "MAKELEVEL", "MFLAGS")
 
+# Tests of a project, or the beginnings of their names, that know no resource but users
+# and the sample books: they say the same whatever else there is. test_repository.py holds
+# them to it; a new file of tests is not among them until somebody puts it there.
+APART = Path(__file__).with_name("apart.txt").read_text().split()
+
 # What every test sends requests with; `serve` signs it in.
 http = requests.Session()
 ROOT_USER = {"email": "root@example.com", "password": "only for these tests"}
@@ -88,6 +93,26 @@ def generate(
     given = [f"{name}={value}" for name, value in answers.items()]
     command = ["cookiecutter", str(ROOT), "--default-config", "--no-input", *options]
     return run(*command, *given, cwd=output, code=code, **changes)
+
+
+def check_resources(project: Path) -> str:
+    """Run what of `make check` an added, changed or removed resource can turn red.
+
+    That is lint, its own tests, those that run over every table or every operation, and
+    the comparison with migrations and document. Return what pytest prints.
+    """
+    run("make", "lint", cwd=project)
+    printed = run(*resource_tests(project), cwd=project)
+    run(python(project), "scripts/check.py", cwd=project)
+    return printed
+
+
+def resource_tests(project: Path) -> list[str | Path]:
+    """Return the command that runs the tests of a project but those that stand apart."""
+    options = [
+        f"--{'deselect' if '::' in name else 'ignore'}=tests/{name}" for name in APART
+    ]
+    return [python(project), "-m", "pytest", *options]
 
 
 def heed_ctrl_c() -> None:
@@ -151,6 +176,7 @@ def serve(project: Path, *command: str, **changes: str | None) -> Iterator[str]:
             sign_in(url)
             yield url
         finally:
+            http.close()  # or the server waits a while for what else may be asked
             server.terminate()
             end(server)
     (project / "server.log").unlink()

@@ -122,3 +122,14 @@ def test_documents_name_what_exists(name: str) -> None:
     assert set(re.findall(r"`make (\w+)", text)) <= targets
     for path in re.findall(r"\]\(((?!http)[^)#]+)\)", text):
         assert (ROOT / path).exists(), path
+
+
+def test_what_stands_apart_knows_no_resource() -> None:
+    """Tests that are left out where only resources change: see `support.APART`."""
+    every = r"metadata\.\w*tables|mappers|url_map|view_functions|modules\(|\bseeds?\b|\bglob\("
+    every += r"|operations|(?<!books\.test_client\(\)\.get\(\"/)openapi|\borders?/|create_order"
+    for name in support.APART:
+        file, _, test = name.partition("::")
+        text = (TREE / "tests" / file).read_text()
+        assert f"def {test}" in text
+        assert test or not re.search(every, text), name

@@ -88,6 +88,7 @@ def test_fresh_clone_by_a_second_person(fresh: Path, tmp_path: Path) -> None:
     assert {"requirements.txt", "migrations/env.py"} <= set(tracked)
     assert not {".env", "instance/app.sqlite3"} & set(tracked)
     assert not [name for name in tracked if name.startswith(".venv")]
+    assert {*variants.files(fresh)} <= {*tracked, ".env"}, "what a clone would lack"
     assert len(tracked) <= 176, f"{len(tracked)} files"
 
     clone = tmp_path / "clone"
@@ -95,7 +96,7 @@ def test_fresh_clone_by_a_second_person(fresh: Path, tmp_path: Path) -> None:
     set_up(clone)
     assert support.run("git", "status", "--porcelain", cwd=clone) == ""
     assert secret(clone) != secret(fresh)
-    support.run("make", "test", cwd=clone)
+    support.run(*support.resource_tests(clone), cwd=clone)
 
 
 def secret(project: Path) -> str:
