@@ -3,6 +3,8 @@ PYTHON ?= python3
 PORT ?= 8000
 BIN := .venv/bin
 DEMO := build/order-service
+# Of three tests, one waits for a server, a browser or a disk.
+WORKERS ?= $(shell echo $$((3 * $$(getconf _NPROCESSORS_ONLN) / 2)))
 
 # uv trusts the certificates of the system, as pip does.
 export UV_SYSTEM_CERTS ?= 1
@@ -32,11 +34,12 @@ demo: .venv/generate ## generate build/order-service and serve it (PORT=8000, FR
 	@cd $(DEMO) && PORT=$(PORT) exec .venv/bin/gunicorn app.wsgi:app
 
 test: .venv/test ## run the whole test suite (ARGS="-k readme" for a part of it)
-	@$(BIN)/python -m pytest -n 2 $(ARGS)
+	@$(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup $(ARGS)
 
 test-fast: .venv/test ## the inner loop: variants as text, the default one set up and served
-	@$(BIN)/python -m pytest -n 2 tests/test_rendering.py tests/test_repository.py \
-	  tests/test_applications.py -k "$(FAST)" $(ARGS)
+	@$(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup \
+	  tests/test_rendering.py tests/test_repository.py tests/test_applications.py \
+	  -k "$(FAST)" $(ARGS)
 
 lint: .venv/test ## check the template's own code
 	$(BIN)/ruff check .

@@ -21,6 +21,15 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--record", action="store_true", help="write tests/recorded anew")
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Keep on one worker the tests of a server that is started once for them."""
+    for item in items:
+        if "served" in getattr(item, "fixturenames", ()):
+            name = item.name.partition("[")[2]
+            item.add_marker(pytest.mark.xdist_group(f"served {name}"))
+
+
 @pytest.hookimpl(wrapper=True)
 def pytest_runtestloop(session: pytest.Session) -> Iterator[None]:
     """Run MariaDB for the tests, once, in the process that the workers report to."""

@@ -178,15 +178,6 @@ def each_of(question: str) -> pytest.MarkDecorator:
 
 
 def each(combinations: list[dict[str, Any]]) -> pytest.MarkDecorator:
-    """Parametrize a test; what is made of the same answers stays on one worker."""
-    return pytest.mark.parametrize(
-        "answers",
-        [
-            pytest.param(
-                answers,
-                id=label(answers),
-                marks=pytest.mark.xdist_group(label(answers)),
-            )
-            for answers in combinations
-        ],
-    )
+    """Parametrize a test."""
+    ids = [label(answers) for answers in combinations]
+    return pytest.mark.parametrize("answers", combinations, ids=ids)
