@@ -78,15 +78,33 @@ def empty() -> Iterator[Flask]:
         yield app
 
 
-@pytest.fixture
-def books(monkeypatch: pytest.MonkeyPatch) -> Iterator[Flask]:
-    """Return a service of sample books and nothing else, where a commit is real."""
-    tables = {**Base.metadata.tables, **sample_books.TABLES}
-    monkeypatch.setattr(Base.metadata, "tables", tables)
+@pytest.fixture(scope="session")
+def book_service() -> Iterator[Flask]:
+    """Return the service of `books`, made once."""
     with on_temporary_database(sample_books.blp) as app:
-        with app.app_context():
+        with pytest.MonkeyPatch.context() as patch, app.app_context():
+            add_sample_tables(patch)
             Base.metadata.create_all(db.engine)
         yield app
+
+
+def add_sample_tables(patch: pytest.MonkeyPatch) -> None:
+    """Let the models of books have tables."""
+    tables = {**Base.metadata.tables, **sample_books.TABLES}
+    patch.setattr(Base.metadata, "tables", tables)
+
+
+@pytest.fixture
+def books(book_service: Flask, monkeypatch: pytest.MonkeyPatch) -> Iterator[Flask]:
+    """Return a service of sample books and nothing else, where a commit is real.
+
+    Afterwards its tables are emptied.
+    """
+    add_sample_tables(monkeypatch)
+    yield book_service
+    with book_service.app_context(), db.engine.begin() as connection:
+        for table in reversed(Base.metadata.sorted_tables):
+            connection.execute(table.delete())
 
 
 @pytest.fixture

@@ -1,6 +1,7 @@
 """Every error is a problem as in RFC 9457, and never more than that."""
 
 import json
+from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
@@ -13,6 +14,7 @@ from werkzeug.test import TestResponse
 
 from app import create_app
 from app.core.data import repository
+from app.core.data.base import Base
 from app.core.data.session import db
 from app.settings import load_settings
 from tests import sample_books
@@ -138,22 +140,29 @@ def test_database_that_is_away(app: Flask) -> None:
     assert answer.headers["Retry-After"] == "1"
 
 
-@pytest.mark.parametrize(
-    "change",
-    [
+@pytest.fixture(
+    params=[
         "DROP TABLE sample_book_tags",
         "ALTER TABLE sample_books RENAME COLUMN title TO old",
-    ],
+    ]
 )
-def test_model_ahead_of_its_table(
-    books: Flask, monkeypatch: pytest.MonkeyPatch, change: str
-) -> None:
-    """In development, the answer says what to run; elsewhere it says nothing."""
-    client, url = books.test_client(), "/api/v1/sample-books/"
+def behind(books: Flask, request: pytest.FixtureRequest) -> Iterator[Flask]:
+    """Return a service with a table that is behind its model; make it good again."""
     with books.app_context():
         repository.save(sample_books.SampleBook(), {"title": "A"})
-        db.session.execute(text(change))
+        db.session.execute(text(request.param))
         db.session.commit()
+    yield books
+    with books.app_context():
+        Base.metadata.drop_all(db.engine)
+        Base.metadata.create_all(db.engine)
+
+
+def test_model_ahead_of_its_table(
+    behind: Flask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """In development, the answer says what to run; elsewhere it says nothing."""
+    client, url = behind.test_client(), "/api/v1/sample-books/"
     assert "upgrade" not in check(client.get(url), 500)["detail"]
-    monkeypatch.setitem(books.config, "APP_ENV", "development")
+    monkeypatch.setitem(behind.config, "APP_ENV", "development")
     assert "./manage.py db upgrade" in check(client.get(url), 500)["detail"]
