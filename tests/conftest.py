@@ -2,11 +2,13 @@
 
 import fcntl
 import os
+import re
 import shutil
 import sys
 import tempfile
+from collections import Counter
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +21,20 @@ MakeProject = Callable[[dict[str, Any]], Path]
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--record", action="store_true", help="write tests/recorded anew")
+    parser.addoption("--sums", type=int, default=0, help="functions that took longest")
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Print the seconds of workers that each function took, over all its variants."""
+    sums: Counter[str] = Counter()
+    for reports in terminalreporter.stats.values():
+        for report in reports:
+            if isinstance(report, pytest.TestReport):
+                sums[re.split(r"[\[@]", report.nodeid)[0]] += report.duration
+    if longest := sums.most_common(terminalreporter.config.getoption("--sums")):
+        terminalreporter.section(f"{sum(sums.values()):.0f} s of workers")
+        for name, seconds in longest:
+            terminalreporter.line(f"{seconds:6.0f} s {name}")
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -58,9 +74,10 @@ def pristine(tmp_path_factory: pytest.TempPathFactory) -> MakeProject:
             mysql.need()
         output = shared / "pristine" / variants.label(answers)
         packages = shared / "packages" / variants.label(variants.packages_of(answers))
-        with locked(output), locked(packages):
+        venv = packages / ".venv"
+        with locked(output), nullcontext() if venv.exists() else locked(packages):
             if not (output / "made").exists():
-                set_up(output, answers, packages / ".venv")
+                set_up(output, answers, venv)
                 (output / "made").touch()
         return output / "order-service"
 
@@ -79,13 +96,15 @@ def locked(folder: Path) -> Iterator[None]:
 def set_up(output: Path, answers: dict[str, Any], venv: Path) -> None:
     """Generate a project and set it up: the first of its packages in one command.
 
-    The others take its virtual environment: to install one, and to compile what it
-    imports, takes most of the time.
+    The others take its virtual environment and its list of versions: to find and install
+    them, and to compile what they import, takes most of the time.
     """
     project = output / "order-service"
     if venv.exists():
         support.generate(output, answers, "--accept-hooks", "no")
         (project / ".venv").symlink_to(venv.resolve())
+        for path in venv.resolve().parent.glob("requirements*.txt"):
+            shutil.copy2(path, project)
         printed = support.run(sys.executable, "scripts/setup.py", cwd=project)
     else:
         printed = support.generate(output, answers)

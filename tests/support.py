@@ -157,11 +157,17 @@ def free_port() -> int:
 
 
 @contextmanager
-def serve(project: Path, *command: str, **changes: str | None) -> Iterator[str]:
-    """Run a server process, by default gunicorn; yield its address."""
+def serve(
+    project: Path, *command: str, as_superuser: bool = True, **changes: str | None
+) -> Iterator[str]:
+    """Run a server process, by default gunicorn; yield its address.
+
+    `http` is signed in as a superuser, if asked to.
+    """
     port = free_port()
     command = command or (".venv/bin/gunicorn", "app.wsgi:app")
-    create_superuser(project, **changes)
+    if as_superuser:
+        create_superuser(project, **changes)
     with (project / "server.log").open("wb") as log:
         server = subprocess.Popen(
             [part.format(port=port) for part in command],
@@ -173,7 +179,8 @@ def serve(project: Path, *command: str, **changes: str | None) -> Iterator[str]:
         try:
             url = f"http://127.0.0.1:{port}"
             wait_for(f"{url}/health/ready", server, project / "server.log")
-            sign_in(url)
+            if as_superuser:
+                sign_in(url)
             yield url
         finally:
             http.close()  # or the server waits a while for what else may be asked

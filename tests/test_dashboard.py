@@ -124,7 +124,7 @@ def test_day_of_a_superuser(
         turn_pages(visit)
         if answers["database"] == "sqlite":
             read_while_somebody_writes(visit, project)
-        refresh(visit)
+            refresh(visit)  # half a minute, and the database has no part in it
         sign_out_elsewhere(visit)
         for name, options in LOOKS.items():
             look(Visit(browser, url, **options), name, request)

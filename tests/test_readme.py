@@ -104,7 +104,8 @@ def test_adding_a_resource_by_command(project: Path) -> None:
     for what in ("resource add", "field add"):
         block = next(b for b in blocks(readme, "sh") if what in b)
         for command in commands(block):
-            shell(command, project)
+            if command != "make check":  # once, below
+                shell(command, project)
     (project / "model.toml").write_text(blocks(readme, "toml")[0])
     apply = "./manage.py db upgrade && ./manage.py resource apply model.toml"
     shell(f"{apply} && ./manage.py db upgrade", project)

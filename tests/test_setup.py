@@ -43,7 +43,7 @@ def set_up(
 
 def check(project: Path) -> None:
     """Check that a project is set up: it answers from its database."""
-    with support.serve(project):
+    with support.serve(project, as_superuser=False):
         pass  # it waits until /health/ready answers
 
 
