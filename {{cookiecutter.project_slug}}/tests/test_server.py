@@ -5,7 +5,8 @@ import socket
 from collections.abc import Iterator
 from contextlib import ExitStack
 from selectors import DefaultSelector
-from threading import Thread
+from threading import BoundedSemaphore, Thread
+from typing import Any
 
 import pytest
 from flask import Flask
@@ -16,25 +17,44 @@ from gunicorn.config import Config
 from gunicorn.glogging import Logger
 
 from app.core.server import worker as server
-from app.core.server.connection import Received
+from app.core.server.connection import Parser, Received, Socket
 
 GET = b"GET /health/live HTTP/1.1\r\nHost: localhost\r\n"
 CLOSE = b"Connection: close\r\n"
 POST = b"POST /health/live HTTP/1.1\r\nHost: localhost\r\n" + CLOSE
 CHUNKED = POST + b"Transfer-Encoding: chunked\r\n\r\n"
+PART, PARTS = b"x" * 2**18, 32  # in all, more than is kept of a stream
 
 
 @pytest.fixture
-def address(app: Flask, monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[str, int]]:
-    """Run a worker with one thread, which waits for half a second."""
+def threads() -> int:
+    """Return how many threads the worker has."""
+    return 1
+
+
+@pytest.fixture
+def address(
+    app: Flask, threads: int, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[tuple[str, int]]:
+    """Run a worker, which waits for half a second; two of its answers are large."""
     monkeypatch.setattr(server, "RECEIVING", 0.5)
     monkeypatch.setattr(server, "CLOSING", 0.5)
+
+    def serve(environ: Any, start_response: Any) -> Any:
+        if environ["PATH_INFO"] not in {"/whole", "/stream"}:
+            return app(environ, start_response)
+        start_response("200 OK", [("Connection", "close")])
+        whole = environ["PATH_INFO"] == "/whole"
+        return [PART * PARTS] if whole else iter([PART] * PARTS)
+
     config = Config()
+    config.set("threads", threads)
     with socket.create_server(("127.0.0.1", 0)) as listener:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 256 * 1024)
         worker = server.Worker(
             1, os.getppid(), [listener], None, 30, config, Logger(config)
         )
-        worker.wsgi, worker.tpool = app, worker.get_thread_pool()
+        worker.wsgi, worker.tpool = serve, worker.get_thread_pool()
         worker.poller = DefaultSelector()
         worker.method_queue.init()
         thread = Thread(target=worker.run)
@@ -67,6 +87,31 @@ def test_half_requests_hold_no_thread(address: tuple[str, int]) -> None:
         # And each is told, or closed without a word where it has said nothing.
         starts = {client.recv(65536)[:12] for client in slow}
     assert starts == {b"", b"HTTP/1.1 408"}
+
+
+def test_large_answers_hold_no_thread(address: tuple[str, int]) -> None:
+    """What a view has made at once is in memory already: the main loop sends it."""
+    with socket.create_connection(address, timeout=10) as slow:
+        slow.sendall(GET.replace(b"/health/live", b"/whole") + CLOSE + b"\r\n")
+        assert ask(address, GET + CLOSE + b"\r\n").startswith(b"HTTP/1.1 200")
+        answer = b"".join(iter(lambda: slow.recv(2**20), b""))
+    assert answer.count(b"x") == len(PART) * PARTS
+
+
+@pytest.mark.parametrize("threads", [3])
+def test_streams_leave_a_thread_free(address: tuple[str, int]) -> None:
+    with ExitStack() as stack:
+        slow = [
+            stack.enter_context(socket.create_connection(address, timeout=10))
+            for _ in range(8)
+        ]
+        for client in slow:
+            client.sendall(GET.replace(b"/health/live", b"/stream") + CLOSE + b"\r\n")
+        assert ask(address, GET + CLOSE + b"\r\n").startswith(b"HTTP/1.1 200")
+        answers = [b"".join(iter(lambda: c.recv(2**20), b"")) for c in slow]  # noqa: B023
+    whole = [answer.count(b"x") == len(PART) * PARTS for answer in answers]
+    assert any(whole)
+    assert not all(whole)  # and the others were cut off
 
 
 @pytest.mark.parametrize(
@@ -109,6 +154,28 @@ def test_connection_is_kept_after_a_refusal(address: tuple[str, int]) -> None:
     refused = POST.replace(CLOSE, b"") + length + b" " * 2**20
     answer = ask(address, refused, GET + CLOSE + b"\r\n")
     assert [part[:3] for part in answer.split(b"HTTP/1.1 ")[1:]] == [b"405", b"200"]
+
+
+def test_body_that_nobody_read_is_dropped_at_once() -> None:
+    """Each read copies what is kept: many take time in the square of its size."""
+    parts: list[int] = []
+
+    class Counted(Received):
+        def read(self, size: int | None = None, read_ahead: int | None = None) -> bytes:
+            parts.append(size or 0)
+            return super().read(size, read_ahead)
+
+    ours, theirs = socket.socketpair()
+    with theirs, Socket(ours, BoundedSemaphore()) as sock:
+        parser = Parser(Config(), sock, ("192.0.2.1", 1))
+        parser.unreader = Counted(sock)
+        length = b"Content-Length: %d\r\n\r\n" % 2**21
+        parser.feed(POST.replace(CLOSE, b"") + length + b" " * 2**21 + GET)
+        next(parser)
+        parts.clear()
+        assert parser.finish_body()
+        assert parser.unreader.buf.getvalue() == GET
+    assert parts == [2**21]
 
 
 def test_body_that_ends_too_early(address: tuple[str, int]) -> None:

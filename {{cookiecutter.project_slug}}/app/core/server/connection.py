@@ -3,8 +3,10 @@
 import os
 import re
 import socket
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from http import HTTPStatus
+from threading import BoundedSemaphore
 from typing import Any
 
 from gunicorn.http.body import LengthReader
@@ -12,17 +14,20 @@ from gunicorn.http.parser import RequestParser
 from gunicorn.http.unreader import SocketUnreader
 
 HEAD = 64 * 1024  # bytes before the body
-BUFFER = 2 * 1024 * 1024  # bytes of a body or an answer that are kept for a client
+BUFFER = 2 * 1024 * 1024  # bytes of a body or a stream that are kept for a client
 SECONDS = 60  # in which a client takes, or sends, what is larger
+PATIENCE = 0.1  # seconds in which the last free thread may get a turn to wait, too
 CHUNK = re.compile(rb"([0-9A-Fa-f]{1,8})[ \t]*(?:;[^\r\n]*)?\r\n")  # RFC 9112, 7.1
+LAST_CHUNK = b"0\r\n\r\n"
 
 
 class Socket(socket.socket):
     """Keeps what a client does not take at once: the main loop sends it (`flush`)."""
 
-    def __init__(self, accepted: socket.socket) -> None:
+    def __init__(self, accepted: socket.socket, may_wait: BoundedSemaphore) -> None:
         family, kind = accepted.family, accepted.type
         super().__init__(family, kind, accepted.proto, fileno=accepted.detach())
+        self.may_wait = may_wait
         self.unsent = bytearray()
         self.setblocking(False)
 
@@ -30,15 +35,26 @@ class Socket(socket.socket):
         """Never block, although gunicorn's threads ask for it."""
         super().setblocking(False)
 
-    def sendall(self, data: Any, flags: int = 0) -> None:
-        """Send or keep data. Raises TimeoutError where it is too much to keep."""
-        self.unsent += data
-        self.flush()
-        if len(self.unsent) > BUFFER:
+    @contextmanager
+    def waiting(self) -> Iterator[None]:
+        """Let a thread wait for the client. Raises TimeoutError, also where too many do."""
+        if not self.may_wait.acquire(timeout=PATIENCE):
+            raise TimeoutError("too many threads wait for clients")
+        try:
             self.settimeout(SECONDS)
-            super().sendall(self.unsent)
-            self.unsent.clear()
+            yield
+        finally:
             self.setblocking(False)
+            self.may_wait.release()
+
+    def sendall(self, data: Any, flags: int = 0) -> None:
+        """Send or keep data; a stream waits for its client. Raises TimeoutError."""
+        if len(self.unsent) > BUFFER and data != LAST_CHUNK:
+            unsent, self.unsent = self.unsent, bytearray()
+            with self.waiting():
+                super().sendall(unsent)
+        self.unsent += data  # whole: a view that did not stream has made all of it
+        self.flush()
 
     def flush(self) -> None:
         """Send what the client takes now. Raises OSError where it is gone."""
@@ -56,11 +72,8 @@ class Received(SocketUnreader):
         """Return more bytes, none where the request is whole. Raises TimeoutError."""
         if self.whole:
             return b""
-        self.sock.settimeout(SECONDS)
-        try:
+        with self.sock.waiting():
             return bytes(super().chunk(size_hint))
-        finally:
-            self.sock.setblocking(False)
 
     def read(self, size: int | None = None, read_ahead: int | None = None) -> bytes:
         """Return bytes, few at a time: for each chunk of a body, gunicorn copies them."""
@@ -117,8 +130,13 @@ class Parser(RequestParser):
         self, deadline: float | None = None, max_bytes: int | None = None
     ) -> bool:
         """Tell whether another request can follow; for a large rest, no thread waits."""
-        # Without gunicorn's bounds: what is whole is in memory, and nothing blocks.
-        return self.unreader.whole and bool(super().finish_body())
+        reader = self.mesg.body.reader if self.mesg else None
+        if not self.unreader.whole:
+            return False
+        if isinstance(reader, LengthReader):  # gunicorn copies all of it for each KB
+            self.unreader.read(reader.length)
+            reader.length = 0
+        return bool(super().finish_body(max_bytes=HEAD))
 
     def _head_is_there(self) -> bool:
         held = self.unreader.buf.getvalue()

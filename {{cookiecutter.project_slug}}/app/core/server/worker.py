@@ -13,6 +13,7 @@ from math import inf
 from resource import RLIMIT_NOFILE, getrlimit
 from selectors import EVENT_READ, EVENT_WRITE
 from socket import SHUT_WR
+from threading import BoundedSemaphore
 from typing import Any
 
 from gunicorn import util
@@ -48,6 +49,8 @@ class Worker(ThreadWorker):
         self.worker_connections: int = min(self.cfg.worker_connections, files // 2)
         self.waiting: dict[Connection, float] = {}  # until when; the oldest comes first
         self.held = 0
+        # Whatever clients take or send, one thread waits for none of them.
+        self.may_wait = BoundedSemaphore(max(1, self.cfg.threads - 1))
         self.next_check = 0.0
         self.last_moment = inf
 
@@ -57,7 +60,8 @@ class Worker(ThreadWorker):
             accepted, client = listener.accept()
         except (BlockingIOError, ConnectionAbortedError):
             return  # another process was faster, or the client is gone
-        conn = Connection(self.cfg, Socket(accepted), client, listener.getsockname())
+        sock = Socket(accepted, self.may_wait)
+        conn = Connection(self.cfg, sock, client, listener.getsockname())
         self.nr_conns += 1
         self.wait(conn, EVENT_READ, self.receive, RECEIVING)
         if self.nr_conns >= self.worker_connections:
