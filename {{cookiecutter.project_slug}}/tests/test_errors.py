@@ -53,6 +53,13 @@ def test_not_json(client: FlaskClient, body: bytes) -> None:
     check(answer, 400)
 
 
+def test_name_that_is_given_twice(client: FlaskClient) -> None:
+    """Who checks a body before us, a proxy say, may have read the other value."""
+    body = '{"email": "ada@example.com", "name": "Ada", "n\\u0061me": "Eve"}'
+    answer = client.post("/api/v1/users/", data=body, content_type="application/json")
+    assert "twice" in check(answer, 400)["detail"]
+
+
 def test_other_media_type(client: FlaskClient) -> None:
     check(client.post("/api/v1/users/", data={"name": "Ada"}), 415)
 

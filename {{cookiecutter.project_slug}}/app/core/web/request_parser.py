@@ -12,7 +12,7 @@ from werkzeug.exceptions import BadRequest, HTTPException
 
 
 class Parser(FlaskParser):
-    """Refuses other media types, NaN, unknown and doubled parameters, unknown files."""
+    """Refuses other media types, NaN, doubled names, unknown parameters and files."""
 
     DEFAULT_UNKNOWN_BY_LOCATION = FlaskParser.DEFAULT_UNKNOWN_BY_LOCATION | {
         "query": RAISE,
@@ -44,9 +44,17 @@ class Parser(FlaskParser):
         body = read_body(req)
         try:
             # Python reads NaN and Infinity, which JSON does not have; int() fails.
-            return json.loads(body, parse_constant=int)
+            return json.loads(body, parse_constant=int, object_pairs_hook=unique)
         except (ValueError, RecursionError):
             abort(400, "The body is not valid JSON.")
+
+
+def unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """Return an object of JSON: programs differ in which of two equal names counts."""
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        abort(400, "The body gives a name twice in one object.")
+    return found
 
 
 @cache
