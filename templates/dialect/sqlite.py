@@ -64,6 +64,19 @@ def _begin(connection: Connection) -> None:
     connection.exec_driver_sql("BEGIN" if reading else "BEGIN IMMEDIATE")
 
 
+{% if cookiecutter.auth == "jwt" %}
+@contextmanager
+def at_once(connection: Connection) -> Iterator[None]:
+    """Let what had to wait for another writer fail at once."""
+    (timeout,) = connection.exec_driver_sql("PRAGMA busy_timeout").one()
+    connection.exec_driver_sql("PRAGMA busy_timeout = 0")
+    try:
+        yield
+    finally:
+        connection.exec_driver_sql(f"PRAGMA busy_timeout = {timeout}")
+
+
+{% endif %}
 def for_reads(engine: Engine) -> Engine:
     """Return the engine for lone SELECTs: here, it is no other one."""
     return engine

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient, FlaskCliRunner
+from flask_migrate import upgrade
 from sqlalchemy import event, select, update
 
 from app.core.data.base import utc_now
@@ -147,6 +148,19 @@ def test_every_bad_key_has_the_same_answer(app: Flask, me: FlaskClient) -> None:
         assert answer.status_code == 401
         challenges = answer.headers["WWW-Authenticate"].split(", ")
         assert [each.split()[0] for each in challenges] == ["Bearer", "ApiKey"]
+
+
+def test_reader_with_a_key_waits_for_no_writer(empty: Flask) -> None:
+    """That it was used is noted when nobody else writes."""
+    with empty.app_context():
+        upgrade()
+        key = key_of(sign_in(empty))
+        with db.engine.begin() as writer:
+            writer.execute(update(SignIn).values(address="192.0.2.1"))
+            assert status_of(empty, key) == 200
+        db.session.rollback()
+        assert status_of(empty, key) == 200
+        assert db.session.scalars(select(ApiKey)).one().used_at
 
 
 def test_first_header_decides(app: Flask, me: FlaskClient) -> None:

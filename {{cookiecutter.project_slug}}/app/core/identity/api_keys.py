@@ -1,3 +1,4 @@
+{% set sqlite = cookiecutter.database == "sqlite" %}
 """API keys: who asks is known by a key in `X-API-Key`, which a machine can keep.
 
 Only the hash of a key is stored, so that it can be shown once. Revocation is at once.
@@ -5,6 +6,9 @@ Only the hash of a key is stored, so that it can be shown once. Revocation is at
 
 import hmac
 import re
+{% if sqlite %}
+from contextlib import suppress
+{% endif %}
 from datetime import timedelta
 from secrets import token_urlsafe
 from typing import Any
@@ -12,11 +16,17 @@ from uuid import UUID
 
 import sqlalchemy as sa
 from flask import Request, current_app
+{% if sqlite %}
+from sqlalchemy.exc import OperationalError
+{% endif %}
 from sqlalchemy.orm import joinedload
 from uuid_utils.compat import uuid7
 
 from app.core.data import repository
 from app.core.data.base import utc_now
+{% if sqlite %}
+from app.core.data.dialect import at_once
+{% endif %}
 from app.core.data.session import db, transaction
 from app.core.identity import sign_ins, tokens
 from app.core.identity.errors import BadToken
@@ -32,10 +42,19 @@ def read(request: Request) -> Identity:
     """Return the user of the key in the request. Raises BadToken."""
     key = find(request.headers[HEADER])
     if key.used_at is None or utc_now() - key.used_at > timedelta(minutes=1):
-        # In a transaction of its own: after a read, SQLite waits for no turn to write.
-        used = sa.update(ApiKey).filter_by(id=key.id)
-        repository.change(used.values(used_at=utc_now()))
+        note_use(key)
     return Identity(key.user)
+
+
+def note_use(key: ApiKey) -> None:
+    """Note when a key was used{{ ", unless that had to wait for another writer" if sqlite }}."""
+    used = sa.update(ApiKey).filter_by(id=key.id).values(used_at=utc_now())
+{% if sqlite %}
+    with suppress(OperationalError), transaction(), at_once(db.session.connection()):
+        repository.change(used)
+{% else %}
+    repository.change(used)
+{% endif %}
 
 
 def find(text: str) -> ApiKey:
