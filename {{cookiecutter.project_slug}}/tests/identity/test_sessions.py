@@ -115,6 +115,28 @@ def test_answer_that_arrived_is_not_repeated(
     assert client.get(f"{AUTH}/me").status_code == 401  # theft has ended the sign-in
 
 
+def test_sign_in_cannot_be_shared_by_repeats(
+    anonymous: FlaskClient, email: str
+) -> None:
+    """A thief in the same network, always seconds before the client, is found out."""
+    first = login(anonymous, email)["refresh_token"]
+    second = refresh(anonymous, first).json["refresh_token"]
+    for _ in range(2):  # an answer may be lost several times
+        assert refresh(anonymous, first).json["refresh_token"] == second
+    third = refresh(anonymous, second).json["refresh_token"]
+    assert refresh(anonymous, second).status_code == 401
+    assert refresh(anonymous, third).status_code == 401
+
+
+def test_answers_may_be_lost_now_and_then(anonymous: FlaskClient, email: str) -> None:
+    token = login(anonymous, email)["refresh_token"]
+    for _ in range(3):
+        refresh(anonymous, token)
+        token = refresh(anonymous, token).json["refresh_token"]
+        token = refresh(anonymous, token).json["refresh_token"]
+    assert refresh(anonymous, token).status_code == 200
+
+
 def test_another_place_may_not_repeat(anonymous: FlaskClient, email: str) -> None:
     first = login(anonymous, email)["refresh_token"]
     newest = refresh(anonymous, first).json["refresh_token"]

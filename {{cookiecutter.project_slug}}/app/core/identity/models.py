@@ -33,6 +33,7 @@ class SignIn(Base):
     user_id: Mapped[UUID] = mapped_column(ForeignKey("users.id"), index=True)
     token_hash: Mapped[str] = mapped_column(String(64))  # SHA-256, of the newest one
     previous_hash: Mapped[str | None] = mapped_column(String(64))
+    repeated_hash: Mapped[str | None] = mapped_column(String(64))  # that came twice
     expires_at: Mapped[datetime] = mapped_column(index=True)
     ended_at: Mapped[datetime | None]
     used_at: Mapped[datetime]  # when its newest token was issued

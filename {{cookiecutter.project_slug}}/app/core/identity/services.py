@@ -78,14 +78,16 @@ def refresh(token: str, client: dict[str, str]) -> dict[str, Any]:
     Reuse of an older one means theft, so its whole family is ended (RFC 9700). But for
     some seconds a client may repeat a refresh whose answer was lost: it gets the same
     refresh token again, so that there is still only one that is good. It cannot once an
-    access token of that answer was used. The `jti` of new tokens is the digest of the old.
+    access token of that answer was used, nor at two refreshes in a row. The `jti` of new
+    tokens is the digest of the old.
     """
     claims, digest = tokens.decode(token, tokens.REFRESH), tokens.digest(token)
     with transaction():
         sign_in = sign_ins.lock(claims)
         if digest == sign_in.token_hash:
             sign_ins.rotate(sign_in, client)
-        elif sign_ins.may_repeat(sign_in, digest, client):
+        elif sign_ins.may_repeat(sign_in, claims, digest, client):
+            sign_in.repeated_hash = digest
             current_app.logger.info("User %s repeated a refresh.", sign_in.user_id)
         else:
             sign_in.ended_at = utc_now()

@@ -80,11 +80,17 @@ def rotate(sign_in: SignIn, client: dict[str, str]) -> None:
     sign_in.expires_at = end_of(sign_in)
 
 
-def may_repeat(sign_in: SignIn, digest: str, client: dict[str, str]) -> bool:
-    """Tell whether the token before the newest comes again just after, from its place."""
+def may_repeat(
+    sign_in: SignIn, claims: dict[str, Any], digest: str, client: dict[str, str]
+) -> bool:
+    """Tell whether the token before the newest comes again just after, from its place.
+
+    Not twice in a row: then two clients share the sign-in, one always seconds behind.
+    """
     seconds = current_app.config["REFRESH_REPEAT_SECONDS"]
     return (
         digest == sign_in.previous_hash
+        and claims.get("jti", "") != sign_in.repeated_hash  # of the token before it
         and utc_now() - sign_in.used_at <= timedelta(seconds=seconds)
         and network_of(client["address"]) == network_of(sign_in.address)
     )
