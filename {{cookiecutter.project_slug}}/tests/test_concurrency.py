@@ -29,6 +29,9 @@ def test_old_etag_is_refused(client: FlaskClient) -> None:
     assert client.patch(url, json={"name": "B"}, headers=headers).status_code == 200
     assert client.patch(url, json={"name": "C"}, headers=headers).status_code == 412
     assert client.delete(url, headers=headers).status_code == 412
+    told = client.patch(url, json={"name": "C"}, headers=headers).json["detail"]
+    assert "If-Match: *" in told
+    assert client.delete(url, headers={"If-Match": "*"}).status_code == 204
 
 
 def test_write_after_the_check_is_noticed(

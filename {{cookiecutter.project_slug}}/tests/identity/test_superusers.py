@@ -9,8 +9,11 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 from flask_migrate import upgrade
+from sqlalchemy import text
 
+from app.core.data.session import db
 from app.core.identity import permissions
+from app.core.web.blueprint import Blueprint
 from tests.clients import sign_in, with_token
 
 ENDS = [{"is_active": False}, {"is_superuser": False}, None]
@@ -35,6 +38,20 @@ def test_the_last_one_stays(app: Flask, client: FlaskClient, values: Any) -> Non
     assert end(client, other, values) in {200, 204}
     sign_in(app, is_superuser=True, is_active=False)  # an inactive one does not count
     assert end(client, client, values) == 409
+
+
+@pytest.mark.parametrize("values", ENDS)
+def test_nobody_prevents_it_by_changes_of_its_own(
+    app: Flask, client: FlaskClient, monkeypatch: pytest.MonkeyPatch, values: Any
+) -> None:
+    check = Blueprint.check_etag
+
+    def check_and_change(*arguments: Any) -> None:
+        check(*arguments)
+        db.session.execute(text("UPDATE users SET version = version + 1"))
+
+    monkeypatch.setattr(Blueprint, "check_etag", check_and_change)
+    assert end(client, sign_in(app, is_superuser=True), values) in {200, 204}
 
 
 @pytest.mark.parametrize("values", ENDS)

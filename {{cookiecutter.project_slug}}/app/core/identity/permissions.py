@@ -7,7 +7,7 @@ import sqlalchemy as sa
 from flask import current_app, g, has_request_context, request
 
 from app.core.data.session import db
-from app.core.errors import Conflict
+from app.core.errors import Conflict, NotFound
 from app.core.identity.errors import Forbidden, Unauthorized
 from app.core.identity.models import Account
 
@@ -41,15 +41,19 @@ def check_privileges(values: dict[str, Any], *fields: str) -> None:
 
 
 def keep_a_superuser(user: Account) -> None:
-    """Refuse to take the last active superuser away. Raises Conflict.
+    """Lock a user, and refuse to take the last active superuser away. Raises Conflict.
 
-    The lock on all of them lets two that would end each other take turns.
+    The lock on all of them lets two that would end each other take turns. And who is to
+    be ended cannot prevent it by changes of its own row, again and again. NotFound.
     """
     model = type(user)
     superusers = sa.select(model.id).filter_by(is_superuser=True, is_active=True)
     locked = superusers.order_by(model.id).with_for_update()
     if db.session.scalars(locked).all() == [user.id]:
         raise Conflict("It is the last active superuser: make another one first.")
+    newest = sa.select(model).filter_by(id=user.id).with_for_update()
+    if db.session.scalar(newest.execution_options(populate_existing=True)) is None:
+        raise NotFound("User not found.")
 
 
 def log_privileges(user: Account, values: dict[str, Any]) -> None:

@@ -12,6 +12,7 @@ from app.core.web.blueprint import API_PREFIX
 from app.core.web.problems import PROBLEM_JSON, Problem
 
 LOCATION = {"Location": {"schema": {"type": "string", "format": "uri-reference"}}}
+IF_MATCH = "The ETag of the answer before, or `*` to change whatever is there"
 ACTIONS = {"post": "create", "put": "replace", "patch": "update", "delete": "delete"}
 # The names of the answers in the document; those of http.HTTPStatus change with Python.
 RESPONSES = {code: title.replace(" ", "") for code, title in HTTP_STATUS_CODES.items()}
@@ -67,6 +68,12 @@ class Api(flask_smorest.Api):
         info = {"title": config["API_TITLE"], "description": config["API_DESCRIPTION"]}
         options = {"info": info, "servers": [{"url": "/"}]}
         super().__init__(app, spec_kwargs=options | {"extra_plugins": [Operations()]})
+
+    def _register_etag_headers(self) -> None:
+        """Register the headers of conditional requests."""
+        super()._register_etag_headers()
+        headers = self.spec.components.parameters_lazy
+        headers["IF_MATCH"] = headers["IF_MATCH"] | {"description": IF_MATCH}
 
     def _register_pagination_header(self) -> None:
         """Leave out the header of flask-smorest's own pages, which have a COUNT(*)."""

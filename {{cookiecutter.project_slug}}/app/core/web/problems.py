@@ -6,6 +6,7 @@ from functools import partial
 from typing import Any
 
 from flask import Flask, Response, current_app, json, request
+from flask_smorest.exceptions import PreconditionFailed
 from marshmallow import Schema, fields
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError, TimeoutError
 from sqlalchemy.orm.exc import StaleDataError
@@ -21,6 +22,10 @@ PROBLEM_JSON = "application/problem+json"
 BEHIND = (
     "The database is behind the models. Run: ./manage.py db upgrade; and first, if a "
     'model was changed: make migrate m="what changed"'
+)
+CHANGED = (
+    "It has changed in the meantime: get it again for its ETag, or send If-Match: * to "
+    "change whatever is there."
 )
 MOST = 100  # errors in one answer, however many a body has
 # The status of each exception; a subclass has that of its class.
@@ -59,7 +64,8 @@ def configure(app: Flask) -> None:
     app.register_error_handler(HTTPException, handle_http_exception)
     for kind, status in STATUS.items():
         app.register_error_handler(kind, partial(handle_service_error, status))
-    app.register_error_handler(StaleDataError, handle_lost_race)
+    for lost in (StaleDataError, PreconditionFailed):
+        app.register_error_handler(lost, handle_lost_race)
     app.register_error_handler(DBAPIError, handle_database_error)
     app.register_error_handler(TimeoutError, handle_unavailable)
 
@@ -112,9 +118,9 @@ def handle_service_error(status: int, error: ServiceError) -> Response:
     return problem(status, f"{error.field}: {text}", [entry])
 
 
-def handle_lost_race(error: StaleDataError) -> Response:
+def handle_lost_race(error: StaleDataError | PreconditionFailed) -> Response:
     """Optimistic locking: another request wrote the version that this one had read."""
-    return problem(412, "Another request changed it in the meantime.")
+    return problem(412, CHANGED)
 
 
 def handle_database_error(error: DBAPIError) -> Response:
