@@ -64,7 +64,7 @@ def in_order(statuses: Iterable[str]) -> tuple[OrderStatus, ...]:
 
 def read(search: str | None) -> Filters:
     """Return the filters of a query string; what it does not know has its default."""
-    said = parse_qs((search or "").removeprefix("?"), keep_blank_values=True)
+    said = parse_qs(str(search or "").removeprefix("?"), keep_blank_values=True)
     days = said.get("days", [""])[0]
     known = int(days) if days in map(str, PERIODS) else DEFAULT_PERIOD
     statuses = said["status"][0].split(",") if "status" in said else OrderStatus
@@ -73,4 +73,4 @@ def read(search: str | None) -> Filters:
 
 def read_cursor(search: str | None, name: str) -> str | None:
     """Return a cursor of a query string."""
-    return parse_qs((search or "").removeprefix("?")).get(name, [None])[0]
+    return parse_qs(str(search or "").removeprefix("?")).get(name, [None])[0]

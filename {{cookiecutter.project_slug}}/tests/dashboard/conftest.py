@@ -52,7 +52,7 @@ def other(app: Flask, **settings: Any) -> Flask:
     return create_app(replace(load_settings(), DATABASE_URL=url, **settings))
 
 
-def call(client: FlaskClient, *outputs: str, search: str = "") -> TestResponse:
+def call(client: FlaskClient, *outputs: str, search: Any = "") -> TestResponse:
     """Call back for outputs, as `orders.children`, as a browser does."""
     names = [output.split(".") for output in outputs]
     targets = [{"id": name, "property": kind} for name, kind in names]

@@ -190,8 +190,10 @@ def test_filters_are_in_the_url(chosen: Filters) -> None:
     assert filters.read(chosen.query + "&older=x&more=1") == chosen
 
 
-@pytest.mark.parametrize("search", ["", "?", "?days=x", "?days=31", "?days=-1", "?%ff"])
-def test_rubbish_in_the_url_has_its_default(viewer: FlaskClient, search: str) -> None:
+@pytest.mark.parametrize(
+    "search", ["", "?", "?days=x", "?days=31", "?days=-1", "?%ff", 7, [""]]
+)
+def test_rubbish_in_the_url_has_its_default(viewer: FlaskClient, search: Any) -> None:
     assert filters.read(search) == Filters()
     assert call(viewer, "newest-orders.children", search=search).status_code == 200
 
