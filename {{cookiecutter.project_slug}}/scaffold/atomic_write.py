@@ -11,6 +11,8 @@ from pathlib import Path
 from app.settings import ROOT
 from scaffold import Refused
 
+MIGRATIONS = ROOT / "migrations"
+
 
 @dataclass
 class Files:
@@ -23,18 +25,13 @@ class Files:
     next_step: str = "make check"
 
     def write(self, path: Path, text: str) -> None:
-        """Write a new file, and the directories that it needs."""
+        """Write a text into a file, which is made with its directories if need be."""
         for folder in [f for f in reversed(path.parents) if not f.exists()]:
             folder.mkdir()
             self.made.append(folder)
-        if path.exists():
-            raise FileExistsError(f"{path} exists already")
-        self.made.append(path)
-        replace(path, text)
-
-    def change(self, path: Path, text: str) -> None:
-        """Write another text into a file."""
-        if path not in self.made:
+        if not path.exists():
+            self.made.append(path)
+        elif path not in self.made:
             self.former.setdefault(path, path.read_bytes())
         replace(path, text)
 
@@ -47,8 +44,12 @@ def all_or_nothing() -> Iterator[Files]:
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # then it rolls back
     if (ROOT / "openapi.json").exists():
         files.former[ROOT / "openapi.json"] = (ROOT / "openapi.json").read_bytes()
+    before = set(MIGRATIONS.glob("versions/*.py"))
     try:
-        yield files
+        try:
+            yield files
+        finally:
+            files.made += set(MIGRATIONS.glob("versions/*.py")) - before
     except BaseException as error:
         for path in reversed(files.made):
             if path.is_dir():
@@ -56,8 +57,7 @@ def all_or_nothing() -> Iterator[Files]:
             elif path.exists():  # else the error came before it was there
                 path.unlink()
         for path, content in files.former.items():
-            if path.read_bytes() != content:
-                path.write_bytes(content)
+            path.write_bytes(content)
         if isinstance(error, OSError | subprocess.CalledProcessError):
             raise Refused(f"Nothing was written: {error}.") from error
         raise
@@ -67,7 +67,7 @@ def replace(path: Path, text: str) -> None:
     """Write a file under another name, then rename it: it is never half there."""
     part = ROOT / ".scaffold-part"
     try:
-        part.write_text(text, encoding="utf-8")
+        part.write_bytes(text.encode())
         part.replace(path)
     finally:
         part.unlink(missing_ok=True)

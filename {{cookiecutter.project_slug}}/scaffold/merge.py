@@ -1,7 +1,6 @@
 """Three-way merge: takes over how a rendered text changed; what was edited stays."""
 
 from difflib import SequenceMatcher, unified_diff
-from typing import Any
 
 from scaffold.render import ruff
 
@@ -33,27 +32,24 @@ def merge_lines(*texts: str) -> tuple[str, str]:
     ours, base, theirs = (text.splitlines(keepends=True) for text in texts)
     kept: dict[int, int] = {}  # by the number of a line in base, that in ours
     place: dict[int, int] = {}  # the same of what stands before a line
-    for tag, i1, i2, j1, j2 in changes(base, ours):
+    for tag, i1, i2, j1, j2 in SequenceMatcher(None, base, ours, False).get_opcodes():
         if tag == "equal":
             kept |= zip(range(i1, i2), range(j1, j2), strict=True)
-            place |= zip(range(i1, i2), range(j1, j2), strict=True)
+            place |= kept
         place |= {i1: place.get(i1, j1), i2: j2}
     left: list[str] = []
-    for tag, i1, i2, j1, j2 in reversed(changes(base, theirs)):
+    changes = SequenceMatcher(None, base, theirs, False).get_opcodes()
+    for tag, i1, i2, j1, j2 in reversed(changes):
         new, count = theirs[j1:j2], i2 - i1
         start = kept.get(i1) if count else place.get(i1)
-        if tag == "equal" or (start and ours[start - len(new) : start] == new != []):
+        there = start and not count and ours[start - len(new) : start] == new
+        if tag == "equal" or there:
             continue
         if start is not None and ours[start : start + count] == base[i1:i2]:
             ours[start : start + count] = new
         else:
             left.insert(0, difference("".join(base[i1:i2]), "".join(new)))
     return "".join(ours), "\n".join(left)
-
-
-def changes(former: list[str], lines: list[str]) -> list[Any]:
-    """Return what was changed, as the opcodes of `SequenceMatcher`."""
-    return list(SequenceMatcher(None, former, lines, autojunk=False).get_opcodes())
 
 
 def difference(former: str, text: str) -> str:

@@ -1,7 +1,5 @@
 """Migrations: writes the one of a resource, and tells which the database has."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -14,24 +12,11 @@ from sqlalchemy import Table
 
 from app.core.data.alembic_environment import migrate, render_item
 from app.core.data.session import db
-from app.settings import ROOT
 from scaffold import Refused
-from scaffold.atomic_write import Files, manage
-
-FOLDER = ROOT / "migrations"
+from scaffold.atomic_write import MIGRATIONS
 
 
-@contextmanager
-def noted(files: Files) -> Iterator[None]:
-    """Note the revisions that are written meanwhile."""
-    before = set(FOLDER.glob("versions/*.py"))
-    try:
-        yield
-    finally:
-        files.made += set(FOLDER.glob("versions/*.py")) - before
-
-
-def write_revision(tables: list[Table], message: str, files: Files) -> None:
+def write_revision(tables: list[Table], message: str) -> None:
     """Write the revision that makes tables, and do not apply it.
 
     They are new: neither the database nor the revisions before are asked.
@@ -42,36 +27,28 @@ def write_revision(tables: list[Table], message: str, files: Files) -> None:
         indexes = sorted(table.indexes, key=lambda index: str(index.name))
         operations.append(CreateTableOp.from_table(table))
         operations += [CreateIndexOp.from_index(index) for index in indexes]
-    drops = [f"op.drop_table({table.name!r})" for table in reversed(tables)]
-    with noted(files):
-        try:
-            script = ScriptDirectory.from_config(migrate.get_config())
-            up = render_python_code(UpgradeOps(operations), render_item=render_item)
-            down = "\n    ".join(drops)
+    try:
+        script = ScriptDirectory.from_config(migrate.get_config())
+        up = render_python_code(UpgradeOps(operations), render_item=render_item)
+        down = "\n    ".join(f"op.drop_table({t.name!r})" for t in reversed(tables))
 {% if cookiecutter.database == "mysql" %}
-            script.generate_revision(
-                rev_id(),
-                message,
-                upgrades=up,
-                downgrades=down,
-                imports="from sqlalchemy.dialects import mysql",
-            )
+        script.generate_revision(
+            rev_id(),
+            message,
+            upgrades=up,
+            downgrades=down,
+            imports="from sqlalchemy.dialects import mysql",
+        )
 {% else %}
-            script.generate_revision(rev_id(), message, upgrades=up, downgrades=down)
+        script.generate_revision(rev_id(), message, upgrades=up, downgrades=down)
 {% endif %}
-        except CommandError as error:  # two heads, for example
-            raise Refused(f"{error} Or say --no-migration.") from None
-
-
-def autogenerate(message: str, files: Files) -> None:
-    """Write the revision that `db migrate` writes, from the code as it is now."""
-    with noted(files):
-        manage("db", "migrate", "--message", message)
+    except CommandError as error:  # two heads, for example
+        raise Refused(f"{error} Or say --no-migration.") from None
 
 
 def last_unapplied(message: str) -> Path | None:
     """Return the last revision, if it has this message and can be deleted."""
-    script = ScriptDirectory(FOLDER)
+    script = ScriptDirectory(MIGRATIONS)
     heads = [script.get_revision(head) for head in script.get_heads()]
     ours = [h for h in heads if h.doc == message and h.revision not in applied()]
     return Path(ours[0].path) if ours == heads else None
@@ -79,7 +56,7 @@ def last_unapplied(message: str) -> Path | None:
 
 def is_up_to_date() -> bool:
     """Tell whether the database has every migration."""
-    return applied() == set(ScriptDirectory(FOLDER).get_heads())
+    return applied() == set(ScriptDirectory(MIGRATIONS).get_heads())
 
 
 def applied() -> set[str]:

@@ -39,9 +39,7 @@ def path_of(model: str) -> Path:
 
 def save(record: dict[str, Any], files: Files) -> None:
     """Write a record, or another one in its place."""
-    path = path_of(record["model"])
-    write = files.change if path.exists() else files.write
-    write(path, json.dumps(record, indent=2) + "\n")
+    files.write(path_of(record["model"]), json.dumps(record, indent=2) + "\n")
 
 
 def define(model: str, fields: Any, **given: Any) -> dict[str, Any]:
@@ -51,9 +49,9 @@ def define(model: str, fields: Any, **given: Any) -> dict[str, Any]:
         raise Refused("Choose --owned or --public-read.")
     if unknown := given.keys() - {"plural", "actions"}:
         raise Refused(f"{model}: there is no {min(unknown)!r}.")
+    given |= {"options": options}
     rest = {name: value for name, value in given.items() if value}
-    chosen = {"options": options} if options else {}
-    return {"model": model, "fields": list(fields), **rest, **chosen}
+    return {"model": model, "fields": list(fields), **rest}
 
 
 def with_fields(model: str, specs: tuple[str, ...]) -> dict[str, Any]:

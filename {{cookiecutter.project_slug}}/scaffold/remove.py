@@ -2,7 +2,7 @@
 
 import re
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import grimp
@@ -11,7 +11,7 @@ from app.core.data import repository
 from app.core.data.base import Base
 from app.settings import ROOT
 from scaffold import Refused, migrations, records
-from scaffold.atomic_write import Files, manage
+from scaffold.atomic_write import all_or_nothing, manage
 from scaffold.merge import difference
 from scaffold.render import render
 from scaffold.resource import make_resource
@@ -22,19 +22,19 @@ def remove_resource(model: str, force: bool) -> Iterator[str]:
     record = records.find(model)
     check_unused(model)
     texts = render(make_resource(record))
-    present = [name for name in texts if (ROOT / name).exists()]
-    check_not_imported(present)
+    texts = {name: text for name, text in texts.items() if (ROOT / name).exists()}
+    check_not_imported(texts)
     if not force:
-        check_unedited(model, {name: texts[name] for name in present})
+        check_unedited(model, texts)
     revision = migrations.last_unapplied(f"add {model}")
     if not revision and not migrations.is_up_to_date():
         raise Refused("Apply the migrations first: ./manage.py db upgrade")
-    yield from delete([*(ROOT / name for name in present), records.path_of(model)])
+    yield from delete([*(ROOT / name for name in texts), records.path_of(model)])
     if revision:
         yield from delete([revision])
     else:
-        files = Files()
-        migrations.autogenerate(f"drop {record['plural']}", files)
+        with all_or_nothing() as files:
+            manage("db", "migrate", "--message", f"drop {record['plural']}")
         for path in files.made:
             yield f"Wrote {path.relative_to(ROOT)}, which drops the table."
             yield "Next: ./manage.py db upgrade"
@@ -52,7 +52,7 @@ def check_unused(model: str) -> None:
             raise Refused(f"{text}remove it first.")
 
 
-def check_not_imported(names: list[str]) -> None:
+def check_not_imported(names: Iterable[str]) -> None:
     """Refuse while other modules of the service import these files. Raises Refused."""
     ours = {".".join(Path(n).with_suffix("").parts) for n in names if n.endswith(".py")}
     graph = grimp.build_graph("app", exclude_type_checking_imports=True, cache_dir=None)

@@ -43,9 +43,9 @@ def write(
                 step = "./manage.py db upgrade" if migration else 'make migrate m="…"'
                 files.next_step = step
             if migration and new and not changed:
-                migrations.write_revision(new, message, files)
+                migrations.write_revision(new, message)
             elif migration and (new or models):
-                migrations.autogenerate(message, files)
+                manage("db", "migrate", "--message", message)
             manage("openapi", "write", "openapi.json")
     return files
 
@@ -73,10 +73,12 @@ def change(record: dict[str, Any], definition: dict[str, Any], files: Files) -> 
             text = f"{each.name}: rows that are there need a value: add ? or a default."
             raise Refused(text)
     for path in [p for p in texts if texts[p] != former.get(p) and (ROOT / p).exists()]:
-        ours = (ROOT / path).read_text(encoding="utf-8")
+        content = (ROOT / path).read_bytes().decode()
+        end = "\r\n" if "\r\n" in content else "\n"
+        ours = content.replace(end, "\n").rstrip("\n") + "\n"
         text, left = merge(ours, former.get(path, ""), texts[path])
         if text != ours:
-            files.change(ROOT / path, text)
+            files.write(ROOT / path, text.replace("\n", end))
             files.changes[path] = difference(ours, text)
         if left:
             files.left[path] = left
