@@ -3,6 +3,7 @@
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any
+from uuid import UUID
 
 import pytest
 from marshmallow import ValidationError
@@ -16,6 +17,7 @@ GOOD = [
     (fields.Email(), "\uff21da@Example.com", "ada@example.com"),
     (fields.Float(), 1.5, 1.5),
     (fields.Float(), "-1e3", -1000.0),
+    (fields.Ids(), [str(UUID(int=1))] * 1000, [UUID(int=1)] * 1000),
     (fields.Integer(), 3.0, 3),
     (fields.Integer(), "-12", -12),
     (fields.Money(), "12.5", Decimal("12.50")),
@@ -28,6 +30,7 @@ BAD = {
     fields.DateTime(): ["2026-01-31T01:00:00", "0001-01-01T00:00:00+14:00", 1],
     fields.Email(): ["ada", "a b@example.com", "ada@192.0.2.1", f"{65 * 'a'}@b.com"],
     fields.Float(): ["nan", "Infinity", "1_0", " 1", "\u0661"],
+    fields.Ids(): [["1"], [1], "1", [str(UUID(int=1))] * 1001],
     fields.Integer(): [1.5, "1.0", "1_0", "\u0661", "x"],
     fields.Money(): [12.5, "1e3", "1.234", "-1", "\u0661", "12345678901"],
     fields.String(): ["nul\0", "half \ud800", 1],

@@ -141,6 +141,14 @@ def test_a_deleted_row_is_restored_by_a_unique_value(app: Flask, deleted: str) -
             repository.restore(User, email="gone@example.com")
 
 
+def test_of_several_rows_none_is_restored(books: Flask) -> None:
+    with books.app_context():
+        for _ in range(2):
+            repository.delete(repository.save(SampleAuthor(), {"name": "Ada"}))
+        with pytest.raises(Conflict, match="several"):
+            repository.restore(SampleAuthor, name="Ada")
+
+
 def test_no_row_is_restored_that_refers_to_a_deleted_one(books: Flask) -> None:
     with books.app_context():
         author = repository.save(SampleAuthor(), {"name": "Ada"})

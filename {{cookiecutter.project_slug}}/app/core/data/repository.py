@@ -65,12 +65,17 @@ def delete(row: Base) -> None:
 def restore(model: type[Row], **values: Any) -> Row:
     """Bring the deleted row with these values back.
 
-    Raises NotFound, and Invalid if a row that it refers to is deleted itself.
+    Raises NotFound, Conflict if there are several, and Invalid if a row that it refers
+    to is deleted itself.
     """
     query = sa.select(model).filter_by(**values).execution_options(include_deleted=True)
-    row = db.session.scalar(query.where(model.__table__.c.deleted_at.is_not(None)))
-    if row is None:
+    query = query.where(model.__table__.c.deleted_at.is_not(None)).limit(2)
+    rows = db.session.scalars(query).all()
+    if not rows:
         raise NotFound(f"There is no such deleted {model.__name__}.")
+    if len(rows) > 1:
+        raise Conflict(f"There are several such deleted {model.__name__} rows.")
+    row = rows[0]
     keys = [name for source, name, _ in references() if source is model]
     return save(row, {"deleted_at": None} | {key: getattr(row, key) for key in keys})
 
