@@ -77,12 +77,11 @@ def list_() -> None:
     """Show the resources, their fields and their endpoints."""
     formatter, common = click.HelpFormatter(), {*Base.__annotations__, "deleted_at"}
     for mapper in sorted(Base.registry.mappers, key=lambda m: m.class_.__name__):
-        table = mapper.local_table
-        names = [c.key for c in table.columns if c.key not in common]
+        names = [c.key for c in mapper.local_table.columns if c.key not in common]
         lines = [("fields", ", ".join(names))]
+        start = f"/api/v1/{mapper.local_table.name.replace('_', '-')}/"
         for rule in current_app.url_map.iter_rules():
-            ours = rule.endpoint.startswith(f"{table.name.replace('_', '-')}.")
-            if ours and rule.rule.count("/") > 3:
+            if rule.rule.startswith(start):
                 methods = sorted((rule.methods or set()) - {"HEAD", "OPTIONS"})
                 lines.append((" ".join(methods), rule.rule))
         with formatter.section(click.style(mapper.class_.__name__, bold=True)):

@@ -52,6 +52,9 @@ class Field:
     unique: bool = False
     index: bool = False
     search: bool = False
+    nested: bool = False  # answers hold the rows that it refers to
+    readonly: bool = False  # what services set, and no request
+    owner: bool = False  # the user whose row it is: the caller, when it is left out
     min: int | None = None
     max: int | None = None
     default: Any = None
@@ -76,7 +79,8 @@ class Field:
     @property
     def required(self) -> bool:
         """Whether a request for a new row must have it."""
-        return not (self.optional or self.type.many) and self.default is None
+        free = self.optional or self.type.many or self.owner
+        return not free and self.default is None
 
     @property
     def indexed(self) -> bool:
@@ -97,9 +101,8 @@ class Field:
     @property
     def ranges(self) -> dict[str, str]:
         """The filters of ranges, where an index helps: `due_after`, `due_on__after`."""
-        stem = self.name
-        if "after" in self.type.range:
-            stem = re.sub("_(at|on)$", "", stem)
+        of_times = "after" in self.type.range
+        stem = re.sub("_(at|on)$", "", self.name) if of_times else self.name
         ends = self.type.range if self.sortable or self.indexed else []
         return {f"{stem}_{end}": f"{self.name}__{end}" for end in ends}
 
@@ -134,7 +137,11 @@ def parse(spec: str, model: str) -> Field:
     for part in parts:
         field = with_modifier(field, part)
     check_bounds(field)
-    return with_default(field, default.removesuffix("?")) if has_default else field
+    if has_default:
+        field = with_default(field, default.removesuffix("?"))
+    if field.readonly and field.required:
+        raise Refused(f"{name}: no request sets it, so add ? or a default.")
+    return field
 
 
 def find_type(name: str, type_name: str) -> SimpleNamespace:
@@ -172,6 +179,8 @@ def with_modifier(field: Field, part: str) -> Field:
         "unique": field.type.indexable and (field.type.new or field.refers_to),
         "index": field.type.indexable,
         "search": field.type.python == "str",
+        "nested": field.refers_to,
+        "readonly": True,
     }
     if part not in can_be:
         near = get_close_matches(key, [*can_be, "max", "min", "default"], 1)
@@ -187,11 +196,9 @@ def with_bound(field: Field, key: str, value: str) -> Field:
     """Set min or max. Raises Refused."""
     if field.type.max is None:
         raise Refused(f"{field.name}: {field.type.name} has no {key}.")
-    if not re.fullmatch("-?[0-9]{1,19}", value):
-        raise Refused(f"{field.name}: {key} must be a whole number: {key}=80.")
     low, high = (0, LONGEST) if field.type.sized else (field.type.min, field.type.max)
-    if not low <= int(value) <= high:
-        raise Refused(f"{field.name}: {key}={value} is out of range.")
+    if not re.fullmatch("-?[0-9]{1,19}", value) or not low <= int(value) <= high:
+        raise Refused(f"{field.name}: {key} is a whole number from {low} to {high}.")
     return replace(field, **{key: int(value)})
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from app.core.data.base import Base
 from app.settings import ROOT
-from scaffold import Refused
+from scaffold import Refused, records
 {% if cookiecutter.auth == "jwt" %}
 from scaffold.access import make_access, with_owner
 {% endif %}
@@ -27,8 +27,7 @@ def make_resource(definition: dict[str, Any]) -> SimpleNamespace:
     fields = [with_target(field, names) for field in fields]
     refs = [field for field in fields if field.target and not field.type.many]
     needed = [field for field in refs if not field.optional]
-    others = {field.refers_to: field.target for field in fields if field.target}
-    others.pop(names.model, None)
+    others = {f.refers_to: f.target for f in fields if f.target not in (None, names)}
     return SimpleNamespace(
         names=names,
         fields=fields,
@@ -37,8 +36,6 @@ def make_resource(definition: dict[str, Any]) -> SimpleNamespace:
         many=[field for field in fields if field.type.many],
         needed=needed,  # the refs that every row has
         others=list(others.values()),  # the other resources that it refers to
-        # what tests filter lists by
-        filters=[f for f in fields if f.filterable and (f in needed or not f.target)],
         actions=definition.get("actions", []),
         sort_keys=[field.column for field in fields if field.sortable],
         classes=", ".join([names.model, *(f.enum for f in fields if f.members)]),
@@ -64,6 +61,13 @@ def with_target(field: Field, own: Names) -> Field:
     return replace(field, target=target)
 
 
+def holds(model: str, other: str) -> bool:
+    """Tell whether answers about a model have rows of another one nested in them."""
+    record = records.read_all().get(model)
+    nested = [f for f in parse_all(record) if f.nested] if record else []
+    return model == other or any(holds(f.refers_to, other) for f in nested)
+
+
 def check_fields(names: Names, fields: list[Field]) -> None:
     """Refuse fields that the model cannot have. Raises Refused."""
     if not fields:
@@ -84,6 +88,9 @@ def check_fields(names: Names, fields: list[Field]) -> None:
             text = f"{field.name!r} is too long: with {names.plural!r} it makes a name "
             text += f"of more than {LONGEST} characters in the database. Shorten one."
             raise Refused(text)
+        if field.nested and holds(field.refers_to, names.model):
+            text = f"{field.name}: {field.refers_to} would have {names.model} in it, "
+            raise Refused(f"{text}and that one again: leave out nested.")
         if field.refers_to == names.model and not field.optional:
             text = f"{field.name} refers to {names.model} itself: the first one has "
             raise Refused(f"{text}none, so write {field.name}:ref:{field.refers_to}?")

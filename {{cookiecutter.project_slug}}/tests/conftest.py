@@ -6,12 +6,13 @@ from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from secrets import token_urlsafe
+from typing import Any
 
 import pytest
 from flask import Blueprint, Flask
 from flask.testing import FlaskClient, FlaskCliRunner
 from flask_migrate import upgrade
-from sqlalchemy import Column, ForeignKey, Table
+from sqlalchemy import Column, Engine, ForeignKey, Table, event
 
 from app import create_app
 from app.core.data.base import Base, UtcDateTime
@@ -105,6 +106,19 @@ def books(book_service: Flask, monkeypatch: pytest.MonkeyPatch) -> Iterator[Flas
     with book_service.app_context(), db.engine.begin() as connection:
         for table in reversed(Base.metadata.sorted_tables):
             connection.execute(table.delete())
+
+
+@pytest.fixture
+def selects() -> Iterator[list[str]]:
+    """Return the queries, as they are sent."""
+    sent: list[str] = []
+
+    def note(_connection: Any, _cursor: Any, statement: str, *_: Any) -> None:
+        sent.extend([statement] if statement.startswith("SELECT") else [])
+
+    event.listen(Engine, "before_cursor_execute", note)
+    yield sent
+    event.remove(Engine, "before_cursor_execute", note)
 
 
 @pytest.fixture

@@ -71,6 +71,7 @@ KINDS = [
     fields.Money(),
     fields.Nested(Inner),
     fields.Nested(Inner(many=True)),
+    fields.Rows(Inner),
     fields.Search(),
     fields.Sort(Base),
     fields.String(),

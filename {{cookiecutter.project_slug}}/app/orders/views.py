@@ -1,5 +1,8 @@
+{% set tab = "    " if cookiecutter.views == "classes" else "" %}
+{% set values = ['"number": "aaaa",', '"total": "12.50",', '"user_id": "01890000-0000-7000-8000-000000000001",'] %}
+{% set all = ["(", "    schemas.OrderCreate,", "    example={", "        " ~ values | join("\n        " ~ tab), "    },", ")"] | join("\n" ~ tab) %}
+{% set own = '(schemas.OrderCreate, example={"number": "aaaa", "total": "12.50"})' %}
 {% set room = "identity" if cookiecutter.auth == "jwt" else "web" %}
-{% set example = ', example={"number": "aaaa", "total": "12.50"}' if room == "identity" else "" %}
 """The endpoints of orders."""
 
 from typing import Any
@@ -34,7 +37,7 @@ def list_orders(query: dict[str, Any]) -> dict[str, Any]:
 
 @blp.post("/")
 @blp.etag
-@blp.arguments(schemas.OrderCreate{{ example }})
+@blp.arguments{{ own if room == "identity" else all }}
 @blp.response(201, schemas.OrderRead)
 def create_order(values: dict[str, Any]) -> Order:
     """Create an order."""
@@ -82,7 +85,7 @@ class Orders(MethodView):
         return services.list_orders(query)
 
     @blp.etag
-    @blp.arguments(schemas.OrderCreate{{ example }})
+    @blp.arguments{{ own if room == "identity" else all }}
     @blp.response(201, schemas.OrderRead)
     def post(self, values: dict[str, Any]) -> Order:
         """Create an order."""

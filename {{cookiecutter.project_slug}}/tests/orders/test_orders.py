@@ -72,7 +72,12 @@ def test_list_pages_are_complete(client: FlaskClient, sort: str) -> None:
     ],
 )
 def test_list_filters(client: FlaskClient, field: str) -> None:
-    row = create_order(client).json
+    row = create_order(client, status="pending").json
+{% if cookiecutter.auth == "jwt" %}
+    create_order(client, status="cancelled", user_id=create_user(client).json["id"])
+{% else %}
+    create_order(client, status="cancelled")
+{% endif %}
     value = row[field]
     query = {field: str(value).lower() if isinstance(value, bool) else [value] * 2}
     page = client.get(ORDERS, query_string=query).json

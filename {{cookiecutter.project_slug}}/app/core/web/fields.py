@@ -8,7 +8,7 @@ from enum import StrEnum
 from typing import Any
 from uuid import UUID as UUIDType
 
-from marshmallow import ValidationError, fields
+from marshmallow import Schema, ValidationError, fields
 from marshmallow.validate import Length, OneOf
 from webargs.multidictproxy import MultiDictProxy
 
@@ -189,6 +189,17 @@ class Ids(fields.List[UUIDType]):
 
     def _serialize(self, value: Any, attr: Any, obj: Any, **kwargs: Any) -> Any:
         return sorted(str(row.id) for row in value)
+
+
+class Rows(fields.List[Any]):
+    """Related rows, in the order of their ids."""
+
+    def __init__(self, schema: type[Schema], **kwargs: Any) -> None:
+        super().__init__(Nested(schema), **kwargs)
+
+    def _serialize(self, value: Any, attr: Any, obj: Any, **kwargs: Any) -> Any:
+        rows = sorted(value, key=lambda row: row.id)
+        return super()._serialize(rows, attr, obj, **kwargs)
 
 
 class Sort(fields.String):
