@@ -174,7 +174,7 @@ def test_size_of_default_project(rendered: dict[str, Path]) -> None:
     assert len(names) + made_by_setup <= 176
     assert sum(service.values()) <= 10971
     assert sum(python.values()) - sum(service.values()) <= 1193
-    assert sum(size for name, size in python.items() if name.startswith("app/")) <= 5057
+    assert sum(size for name, size in python.items() if name.startswith("app/")) <= 5073
 
 
 EACH_CHOICE = [
