@@ -43,13 +43,13 @@ def remove_resource(model: str, force: bool) -> Iterator[str]:
 
 def check_unused(model: str) -> None:
     """Refuse while other models refer to it. Raises Refused."""
-    used = list(repository.references())
     for mapper in Base.registry.mappers:
-        used += [(mapper.class_, r.key, r.mapper.class_) for r in mapper.relationships]
-    for other, name, target in used:
-        if target.__name__ == model and other.__name__ != model:
-            text = f"{other.__name__}.{name} refers to {model}: "
-            raise Refused(f"{text}remove it first.")
+        other, used = mapper.class_, dict(repository.references(mapper.class_))
+        used |= {r.key: r.mapper.class_ for r in mapper.relationships}
+        for name, target in used.items():
+            if target.__name__ == model and other.__name__ != model:
+                text = f"{other.__name__}.{name} refers to {model}: "
+                raise Refused(f"{text}remove it first.")
 
 
 def check_not_imported(names: Iterable[str]) -> None:

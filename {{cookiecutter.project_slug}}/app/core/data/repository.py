@@ -1,7 +1,7 @@
 """Repository: reads and writes rows, with the rules that hold for every table."""
 
-from collections.abc import Callable, Iterable, Iterator
-from functools import partial
+from collections.abc import Callable, Iterable
+from functools import cache, partial
 from typing import Any
 from uuid import UUID
 
@@ -76,8 +76,8 @@ def restore(model: type[Row], **values: Any) -> Row:
     if len(rows) > 1:
         raise Conflict(f"There are several such deleted {model.__name__} rows.")
     row = rows[0]
-    keys = [name for source, name, _ in references() if source is model]
-    return save(row, {"deleted_at": None} | {key: getattr(row, key) for key in keys})
+    keys = {name: getattr(row, name) for name in references(model)}
+    return save(row, {"deleted_at": None} | keys)
 
 
 def change(statement: sa.Update | sa.Delete) -> int:
@@ -125,8 +125,8 @@ def lock_references(
     model: type[Base], values: dict[str, Any], where: dict[str, sa.ColumnElement[bool]]
 ) -> None:
     """Lock what foreign keys and collections refer to until the commit. Raises Invalid."""
-    for source, name, target in references():
-        if source is model and values.get(name) is not None:
+    for name, target in references(model).items():
+        if values.get(name) is not None:
             lock(target, {values[name]}, name, where.get(name, sa.true()))
     for name, rows in values.items():
         if isinstance(rows, list) and rows and isinstance(rows[0], Base):
@@ -142,11 +142,13 @@ def lock(
         raise Invalid(f"There is no such {model.__name__}.", field)
 
 
-def references() -> Iterator[tuple[type[Base], str, type[Base]]]:
-    """Yield each model and column that refers to another model, and that other one."""
+@cache
+def references(model: type[Base]) -> dict[str, type[Base]]:
+    """Return the columns that refer to other models, with those (foreign keys)."""
     models = {mapper.local_table: mapper.class_ for mapper in Base.registry.mappers}
-    for table, model in models.items():
-        for column in table.columns:
-            for key in column.foreign_keys:
-                if key.column.table in models:
-                    yield model, column.key, models[key.column.table]
+    return {
+        column.key: models[key.column.table]
+        for column in model.__table__.columns
+        for key in column.foreign_keys
+        if key.column.table in models
+    }
