@@ -34,10 +34,10 @@ demo: .venv/generate ## generate build/order-service and serve it (PORT=8000, FR
 	@cd $(DEMO) && PORT=$(PORT) exec .venv/bin/gunicorn app.wsgi:app
 
 test: .venv/test ## run the whole test suite (ARGS="-k readme" for a part of it)
-	@$(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup $(ARGS)
+	@$(BIN)/python -m pytest -n $(WORKERS) $(ARGS)
 
 test-fast: .venv/test ## the inner loop: variants as text, the default one set up and served
-	@$(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup \
+	@$(BIN)/python -m pytest -n $(WORKERS) \
 	  tests/test_rendering.py tests/test_repository.py tests/test_applications.py \
 	  -k "$(FAST)" $(ARGS)
 

@@ -2,7 +2,6 @@
 
 import fcntl
 import os
-import re
 import shutil
 import sys
 import tempfile
@@ -13,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from xdist.scheduler import LoadScopeScheduling
 
 from tests import mysql, support, variants
 
@@ -30,20 +30,37 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     for reports in terminalreporter.stats.values():
         for report in reports:
             if isinstance(report, pytest.TestReport):
-                sums[re.split(r"[\[@]", report.nodeid)[0]] += report.duration
+                sums[report.nodeid.partition("[")[0]] += report.duration
     if longest := sums.most_common(terminalreporter.config.getoption("--sums")):
         terminalreporter.section(f"{sum(sums.values()):.0f} s of workers")
         for name, seconds in longest:
             terminalreporter.line(f"{seconds:6.0f} s {name}")
 
 
-@pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Keep on one worker the tests of a server that is started once for them."""
-    for item in items:
-        if "served" in getattr(item, "fixturenames", ()):
-            name = item.name.partition("[")[2]
-            item.add_marker(pytest.mark.xdist_group(f"served {name}"))
+# What they make once is for all their tests, or for all of a variant.
+TOGETHER = {"test_manifests.py", "test_pipelines.py", "test_rendering.py"}
+TOGETHER_BY_VARIANT = {"test_contract.py", "test_image.py"}
+
+
+class Scheduling(LoadScopeScheduling):
+    """Sends a test to any worker, and what belongs together to one.
+
+    The marks of xdist 3.8 for that have no effect with pytest 9.2.
+    """
+
+    def _split_scope(self, nodeid: str) -> str:
+        path, _, test = nodeid.partition("::")
+        name = Path(path).name
+        if name in TOGETHER:
+            return name
+        if name in TOGETHER_BY_VARIANT and "[" in test:
+            return name + test.partition("[")[2]
+        return nodeid
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Scheduling:
+    """Return what gives tests to workers."""
+    return Scheduling(config, log)
 
 
 @pytest.hookimpl(wrapper=True)

@@ -18,14 +18,7 @@ from tests.conftest import MakeProject
 from tests.variants import COMBINATIONS
 
 DATABASES = {answers["database"]: answers for answers in reversed(COMBINATIONS)}
-RUN = [
-    pytest.param(
-        DATABASES[name],
-        id=name,
-        marks=pytest.mark.xdist_group(variants.label(DATABASES[name])),
-    )
-    for name in ("sqlite", "postgresql")
-]
+RUN = [pytest.param(DATABASES[name], id=name) for name in ("sqlite", "postgresql")]
 USER = support.ROOT_USER
 URL = "http://127.0.0.1:8000"
 # What an image must not hold: a way to make programs, what tests it, and secrets.
@@ -126,7 +119,6 @@ def remove(name: str) -> None:
     containers.run("volume", "rm", *found.split()) if found.split() else None
 
 
-@pytest.mark.xdist_group(variants.label(DATABASES["sqlite"]))
 def test_build_finds_what_no_linter_sees(tmp_path: Path) -> None:
     """A file that is not there; the other faults are in tests/test_manifests.py."""
     containers.need()

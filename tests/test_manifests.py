@@ -11,9 +11,6 @@ import yaml
 from tests import compose, manifests, support, test_readme, variants
 from tests.variants import COMBINATIONS
 
-# On one worker, so that everything is rendered once.
-pytestmark = pytest.mark.xdist_group("manifests")
-
 OLDEST, NEWEST = "1.30", "1.37"  # of Kubernetes; what README.md asks for is the first
 LONG = {"project_slug": "-".join(["abcdefghi"] * 6)}
 

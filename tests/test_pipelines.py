@@ -12,8 +12,6 @@ from tests import pipelines, support
 from tests.pipelines import CHECKS, DIFFERENT, ONE_BY_ONE, published
 from tests.variants import ROOT, TREE, label
 
-pytestmark = pytest.mark.xdist_group("pipelines")
-
 
 @pytest.fixture(scope="module")
 def pushed(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:

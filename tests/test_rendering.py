@@ -17,9 +17,6 @@ from pytest_cookies.plugin import Cookies
 from tests import pipelines, support, variants
 from tests.variants import BESIDE, COMBINATIONS, TREE, label
 
-# On one worker, so that everything is rendered once.
-pytestmark = pytest.mark.xdist_group("rendering")
-
 RENDERINGS = variants.renderings()
 PRUNE = runpy.run_path(str(TREE / "scripts/prune.py"))
 OWNED: dict[str, list[str]] = PRUNE["OWNED"]
