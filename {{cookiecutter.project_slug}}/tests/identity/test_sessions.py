@@ -6,10 +6,11 @@ from typing import Any
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
-from sqlalchemy import update
+from sqlalchemy import text, update
 
 from app.core.data.base import utc_now
 from app.core.data.session import db
+from app.core.identity import sign_ins
 from app.core.identity.models import SignIn
 from tests.clients import sign_in, with_token
 from tests.users.factory import create_user
@@ -126,6 +127,20 @@ def test_sign_in_cannot_be_shared_by_repeats(
     third = refresh(anonymous, second).json["refresh_token"]
     assert refresh(anonymous, second).status_code == 401
     assert refresh(anonymous, third).status_code == 401
+
+
+def test_refresh_while_the_user_is_deleted(
+    anonymous: FlaskClient, email: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    token, find = login(anonymous, email)["refresh_token"], sign_ins.find
+
+    def find_and_delete(claims: dict[str, Any]) -> SignIn:
+        found = find(claims)
+        db.session.execute(text("DELETE FROM sign_ins"))
+        return found
+
+    monkeypatch.setattr(sign_ins, "find", find_and_delete)
+    assert refresh(anonymous, token).status_code == 401
 
 
 def test_answers_may_be_lost_now_and_then(anonymous: FlaskClient, email: str) -> None:

@@ -49,9 +49,9 @@ def query() -> sa.Select[SignIn]:
 def lock(claims: dict[str, Any]) -> SignIn:
     """Return the sign-in of a token, so that no other request changes it. BadToken."""
     sign_in = find(claims)
-    columns = [column.key for column in SignIn.__table__.columns]
-    db.session.refresh(sign_in, columns, with_for_update=True)
-    if sign_in.ended_at:  # while this one waited
+    newest = sa.select(SignIn).filter_by(id=sign_in.id, ended_at=None).with_for_update()
+    # It may have ended, or gone with its user, while this one waited.
+    if db.session.scalar(newest.execution_options(populate_existing=True)) is None:
         raise BadToken
     return sign_in
 
