@@ -20,6 +20,7 @@ from scaffold.names import Names
 LONGEST = 10_000  # of lengths
 # Indexes of MySQL hold 3,072 bytes, four for each character, and the id.
 LONGEST_INDEXED = 700
+MODIFIER = "(unique|index|search|nested|readonly|(min|max)=[^:]*)"
 _TOML = tomllib.loads(Path(__file__).with_name("field_types.toml").read_text("utf-8"))
 _REST = {"min": None, "max": None} | _TOML.pop("every")
 TYPES = {n: SimpleNamespace(**_REST | {"name": n} | t) for n, t in _TOML.items()}
@@ -118,9 +119,11 @@ def parse_all(definition: dict[str, Any]) -> list[Field]:
 
 def parse(spec: str, model: str) -> Field:
     """Read one field. Raises Refused."""
-    # A default may have colons of its own.
-    head, has_default, default = spec.partition(":default=")
-    name, *parts = head.split(":")
+    # A default may have colons of its own, and modifiers behind it.
+    head, has_default, rest = spec.partition(":default=")
+    later = re.search(f"(:{MODIFIER})*$", rest)[0]
+    default = rest.removesuffix(later)
+    name, *parts = (head + later).split(":")
     if not re.fullmatch("[a-z][a-z0-9]*(_[a-z0-9]+)*", name):
         raise Refused(f"{name!r} is not a name: write it like published_on.")
     optional = any(part.endswith("?") for part in parts)

@@ -22,7 +22,6 @@ SQL = {*RESERVED_WORDS_MYSQL, *POSTGRESQL, *SQLiteDialect.preparer.reserved_word
 RESOURCES_CANNOT_BE = {
     "a keyword of Python": [*keyword.kwlist, *keyword.softkwlist],
     "a builtin of Python": dir(builtins),
-    "a reserved word of SQL": SQL - {"order", "user"},  # tables have plural names
     "a name that the generated files use": TAKEN["generated"],
 }
 FIELDS_CANNOT_BE = {
@@ -81,6 +80,8 @@ def check_plural(names: Names) -> None:
     if not re.fullmatch("[a-z][a-z0-9_]*", plural):
         near = inflection.underscore(re.sub("[^A-Za-z0-9]+", "_", plural)).strip("_")
         raise Refused(f"{plural!r} is not a plural: write --plural {near}.")
+    if plural in SQL:
+        raise Refused(f"{plural!r} is a reserved word of SQL: name --plural.")
     if plural == one:
         single = inflection.camelize(inflection.singularize(one))
         hint = "" if single == model else f" Did you mean {single}?"
