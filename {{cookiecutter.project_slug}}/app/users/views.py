@@ -43,7 +43,7 @@ def list_users(query: dict[str, Any]) -> dict[str, Any]:
 
 @blp.post("/")
 @blp.etag
-@blp.arguments(schemas.UserCreate, example={"email": "ada@example.com", "name": "A"})
+@blp.arguments(schemas.UserCreate, example={"email": "a@example.com", "name": "A"})
 @blp.response(201, schemas.UserRead){{ superuser }}
 def create_user(values: dict[str, Any]) -> User:
     """Create a user."""
@@ -127,7 +127,7 @@ class Users(MethodView):
         return services.list_users(query)
 
     @blp.etag
-    @blp.arguments(schemas.UserCreate, example={"email": "ada@example.com", "name": "A"})
+    @blp.arguments(schemas.UserCreate, example={"email": "a@example.com", "name": "A"})
     @blp.response(201, schemas.UserRead){{ superuser }}
     def post(self, values: dict[str, Any]) -> User:
         """Create a user."""
