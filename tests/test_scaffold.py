@@ -80,6 +80,10 @@ REFUSED = {
     "Book a:url:max=900:unique": "an index takes 700 characters",
     "Book a:ref:SignIn": "tests/sign_ins/factory.py",
     "Book user:ref:User? --owned": "the owner is user:ref:User",
+    "Book parent:ref:Self?:nested": "Book would hold itself",
+    "Book user:ref:nested": "not for all who read Book",
+    "Book order:ref:nested --public-read": "not for all who read Book",
+    "Book a:int:readonly": "no request sets it, so add \\? or a default",
     "Book parent:ref:Self": "write parent:ref:Book\\?",
     "../x a:str": "write X",
     f"{'Long' * 9} {'long_' * 9}name:str:unique": "more than 63 characters",
@@ -524,10 +528,16 @@ MODEL = """
 [Author]
 fields = ["name:str:unique:search", "born_on:date?"]
 
+[Year]
+fields = ["number:int:unique"]
+
 [Book]
 fields = ["title:str", "author:ref", "sequel:ref:Self?", "readers:many:User"]
 actions = ["lend"]
 public_read = true
+
+[Almanac]
+fields = ["years:many:Year"]
 
 [Order]
 fields = ["book:ref?"]

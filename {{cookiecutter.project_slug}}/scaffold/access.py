@@ -55,5 +55,4 @@ def check_nested(field: Field, public: bool) -> None:
     theirs = records.read_all().get(field.refers_to, {}).get("options", {})
     closed = field.refers_to == "User" or "owned" in theirs
     if closed or (public and "public_read" not in theirs):
-        text = f"{field.name}: not all who read {field.model} may read "
-        raise Refused(f"{text}{field.refers_to}: leave out nested.")
+        raise Refused(f"{field.name}: not for all who read {field.model}: not nested.")

@@ -121,9 +121,8 @@ def parse(spec: str, model: str) -> Field:
     """Read one field. Raises Refused."""
     # A default may have colons of its own, and modifiers behind it.
     head, has_default, rest = spec.partition(":default=")
-    later = re.search(f"(:{MODIFIER})*$", rest)[0]
-    default = rest.removesuffix(later)
-    name, *parts = (head + later).split(":")
+    default = re.sub(f"(:{MODIFIER})*$", "", rest)
+    name, *parts = (head + rest.removeprefix(default)).split(":")
     if not re.fullmatch("[a-z][a-z0-9]*(_[a-z0-9]+)*", name):
         raise Refused(f"{name!r} is not a name: write it like published_on.")
     optional = any(part.endswith("?") for part in parts)

@@ -3,6 +3,7 @@
 import json
 import re
 import tomllib
+from graphlib import TopologicalSorter
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ from inflection import underscore
 from app.core.data.base import Base
 from scaffold import Refused
 from scaffold.atomic_write import Files
+from scaffold.fields import parse_all
 
 FOLDER = Path(__file__).resolve().parent / "resources"
 OPTIONS = ("owned", "public_read")
@@ -100,9 +102,11 @@ def read(path: Path) -> list[dict[str, Any]]:
 
 def export() -> str:
     """Return the text of a file with every resource, each after those it refers to."""
-    known = {record["plural"]: record for record in read_all().values()}
-    tables = [t.name for t in Base.metadata.sorted_tables if t.name in known]
-    return "\n".join(dump(known[name]) for name in tables)
+    known, sorter = read_all(), TopologicalSorter[str]()
+    for model, record in known.items():
+        others = (field.refers_to for field in parse_all(record))
+        sorter.add(model, *(other for other in others if other != model))
+    return "\n".join(dump(known[m]) for m in sorter.static_order() if m in known)
 
 
 def dump(record: dict[str, Any]) -> str:

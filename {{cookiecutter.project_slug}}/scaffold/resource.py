@@ -89,8 +89,7 @@ def check_fields(names: Names, fields: list[Field]) -> None:
             text += f"of more than {LONGEST} characters in the database. Shorten one."
             raise Refused(text)
         if field.nested and holds(field.refers_to, names.model):
-            text = f"{field.name}: {field.refers_to} would have {names.model} in it, "
-            raise Refused(f"{text}and that one again: leave out nested.")
+            raise Refused(f"{field.name}: {names.model} would hold itself: not nested.")
         if field.refers_to == names.model and field.required:
             text = f"{field.name} refers to {names.model} itself: the first one has "
             raise Refused(f"{text}none, so write {field.name}:ref:{field.refers_to}?")
