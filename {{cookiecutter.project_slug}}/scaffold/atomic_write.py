@@ -75,5 +75,4 @@ def replace(path: Path, text: str) -> None:
 
 def manage(*command: str) -> None:
     """Run a command of manage.py, which loads the code as it is now."""
-    command = (sys.executable, "-B", "manage.py", *command)
-    subprocess.run(command, check=True, cwd=ROOT)
+    subprocess.run([sys.executable, "-B", "manage.py", *command], check=True, cwd=ROOT)

@@ -3,7 +3,6 @@
 import json
 import re
 import tomllib
-from graphlib import TopologicalSorter
 from pathlib import Path
 from typing import Any
 
@@ -101,12 +100,13 @@ def read(path: Path) -> list[dict[str, Any]]:
 
 
 def export() -> str:
-    """Return the text of a file with every resource, each after those it refers to."""
-    known, sorter = read_all(), TopologicalSorter[str]()
-    for model, record in known.items():
-        others = (field.refers_to for field in parse_all(record))
-        sorter.add(model, *(other for other in others if other != model))
-    return "\n".join(dump(known[m]) for m in sorter.static_order() if m in known)
+    """Return a file of all resources, each after those that it refers to, if it can be."""
+    left, texts = read_all(), list[str]()
+    while left:
+        others = {m: {f.refers_to for f in parse_all(r)} - {m} for m, r in left.items()}
+        model = next((m for m in left if not others[m] & left.keys()), next(iter(left)))
+        texts.append(dump(left.pop(model)))
+    return "\n".join(texts)
 
 
 def dump(record: dict[str, Any]) -> str:

@@ -48,3 +48,8 @@ def test_bad_values(field: Any) -> None:
     for given in BAD[field]:
         with pytest.raises(ValidationError):
             field.deserialize(given)
+
+
+def test_json_is_null_only_where_the_document_says_so() -> None:
+    assert "null" not in fields.Json().metadata["type"]
+    assert "type" not in fields.Json(allow_none=True).metadata

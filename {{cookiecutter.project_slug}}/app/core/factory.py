@@ -9,6 +9,7 @@ from flask import Blueprint, Flask
 
 from app.core import command_line
 from app.core.data import alembic_environment, dialect
+from app.core.data.foreign_keys import break_cycles
 from app.core.data.session import READS, db
 from app.core.discovery import instances, modules
 {% if cookiecutter.auth == "jwt" %}
@@ -67,6 +68,7 @@ def register_database(app: Flask) -> None:
     options = {"hide_parameters": True} | dialect.options(app.config)
     app.config["SQLALCHEMY_ENGINE_OPTIONS"] = options
     modules("models")  # importing a model adds its table to the metadata
+    break_cycles()
     db.init_app(app)
     alembic_environment.migrate.init_app(app, db)
     with app.app_context():

@@ -39,4 +39,4 @@ class Order(SoftDelete, Base):
     total: Mapped[Decimal] = mapped_column(Numeric(12, 2))
     user_id: Mapped[UUID] = mapped_column(ForeignKey("users.id"), index=True)
 
-    user: Mapped["User"] = relationship()
+    user: Mapped["User"] = relationship(foreign_keys="Order.user_id")

@@ -4,8 +4,25 @@ from collections.abc import Iterator
 from typing import Any
 
 import sqlalchemy as sa
+from sqlalchemy.schema import sort_tables_and_constraints
 
 from app.core.data.base import Base
+
+
+def break_cycles() -> None:
+    """Of tables that refer to each other, let the keys that may be NULL come last.
+
+    `metadata.sorted_tables` cannot sort them otherwise (`use_alter` of SQLAlchemy).
+    """
+    sort: Any = sort_tables_and_constraints
+    for table, keys in sort(Base.metadata.tables.values(), filter_fn=is_needed):
+        for key in keys if table is None else ():
+            key.use_alter = True
+
+
+def is_needed(key: sa.ForeignKeyConstraint) -> bool | None:
+    """Return False, as SQLAlchemy wants it, for a key that must be there at once."""
+    return None if any(column.nullable for column in key.columns) else False
 
 
 def owners() -> dict[Any, type[Base]]:

@@ -164,6 +164,11 @@ class Money(fields.Decimal):
 class Json(fields.Raw):
     """Any JSON that every database can store: no NUL, and not nested too deeply."""
 
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        if not self.allow_none:
+            document(self, type=["array", "boolean", "number", "object", "string"])
+
     def _deserialize(self, value: Any, attr: Any, data: Any, **kwargs: Any) -> Any:
         if not is_storable(value):
             raise ValidationError("Is nested too deeply, or cannot be stored.")
