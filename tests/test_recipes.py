@@ -150,7 +150,11 @@ import sqlalchemy as sa
 from app import create_app
 from app.core.data.session import db
 with create_app().app_context():
-    url = db.engine.url.set(username="service", password="a long secret")
+    url = db.engine.url
+    if url.host == "embedded":
+        from app.core.data.embedded_server import start
+        url = sa.make_url(start(url.database)).set(drivername="postgresql+psycopg")
+    url = url.set(username="service", password="a long secret")
     with db.engine.begin() as owner:
         for statement in {statements!r}:
             owner.exec_driver_sql(statement)
