@@ -39,7 +39,8 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
 
 # What they make once is for all their tests, or for all of a variant.
 TOGETHER = {"test_manifests.py", "test_pipelines.py", "test_rendering.py"}
-TOGETHER_BY_VARIANT = {"test_contract.py", "test_image.py"}
+TOGETHER |= {"test_image.py"}  # the images of all variants have one name
+TOGETHER_BY_VARIANT = {"test_contract.py"}
 
 
 class Scheduling(LoadScopeScheduling):
