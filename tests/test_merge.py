@@ -26,7 +26,7 @@ EDITS: dict[str, tuple[str, dict[str, str]]] = {
         "models",
         {
             COLUMN: f"{COLUMN}    gift: Mapped[str | None]\n",
-            "= relationship()\n": "= relationship()\n\n    def pay(self) -> None:\n        pass\n",
+            'Order.user_id")\n': 'Order.user_id")\n\n    def pay(self) -> None:\n        pass\n',
         },
     ),
     "another formatter": (
