@@ -3,8 +3,8 @@ PYTHON ?= python3
 PORT ?= 8000
 BIN := .venv/bin
 DEMO := build/order-service
-# For two cores: of three tests, one waits for a server, a browser or a disk.
-WORKERS ?= 3
+# One for each core of a small machine; more make the tests of browsers and outages late.
+WORKERS ?= 2
 
 # uv trusts the certificates of the system, as pip does.
 export UV_SYSTEM_CERTS ?= 1
