@@ -41,10 +41,11 @@ def check_privileges(values: dict[str, Any], *fields: str) -> None:
 
 
 def keep_a_superuser(user: Account) -> None:
-    """Lock a user, and refuse to take the last active superuser away. Raises Conflict.
+    """Lock a user, and refuse to take the last active superuser away.
 
     The lock on all of them lets two that would end each other take turns. And who is to
-    be ended cannot prevent it by changes of its own row, again and again. NotFound.
+    be ended cannot prevent it by changes of its own row, again and again.
+    Raises Conflict, and NotFound for a user that is gone.
     """
     model = type(user)
     superusers = sa.select(model.id).filter_by(is_superuser=True, is_active=True)
