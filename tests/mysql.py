@@ -26,13 +26,19 @@ def listens(port: int = PORT) -> bool:
 
 
 def start(folder: Path, port: int = PORT) -> subprocess.Popen[bytes]:
-    """Start a server, with its files in a folder, and wait until it listens."""
-    folder.mkdir(exist_ok=True)
-    options = (f"--user={getpass.getuser()}", f"--datadir={folder / 'data'}")
+    """Start a server, with its files in a folder, and wait until it listens.
+
+    Its temporary files too: another server that starts removes those in /tmp.
+    """
+    (folder / "temporary").mkdir(parents=True, exist_ok=True)
+    options = [f"--user={getpass.getuser()}", f"--datadir={folder / 'data'}"]
+    options += [f"--tmpdir={folder / 'temporary'}"]
     if not (folder / "data").exists():
         install = ["mariadb-install-db", "--no-defaults", *options, "--skip-test-db"]
         install.append("--auth-root-authentication-method=normal")
-        subprocess.run(install, check=True, capture_output=True)
+        ran = subprocess.run(install, check=False, capture_output=True, text=True)
+        if ran.returncode:
+            pytest.fail(f"MariaDB cannot be installed:\n{ran.stdout}\n{ran.stderr}")
     (folder / "users.sql").write_text(USERS)
     command = ["mariadbd", "--no-defaults", *options, f"--port={port}"]
     command += ["--bind-address=127.0.0.1", f"--socket={folder / 'socket'}"]
