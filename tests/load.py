@@ -37,6 +37,7 @@ KINDS = {
 }
 NAP = '''"""A page that takes its time, for drills."""
 
+import gc
 from time import sleep
 
 from flask import Blueprint
@@ -45,17 +46,21 @@ blueprint = Blueprint("naps", __name__)
 
 
 @blueprint.get("/nap")
-def nap() -> dict[str, str]:
-    """Answer late."""
+def nap() -> dict[str, bool]:
+    """Answer late, and whether garbage is collected."""
     sleep(0.15)
-    return {}
+    return {"gc": gc.isenabled() and gc.get_freeze_count() > 10000}
 '''
 
 
 BUFFERS = '''
 
+loaded = when_ready
+
+
 def when_ready(server: Any) -> None:
     """Let the kernel keep as little of an answer as it does on a real network."""
+    loaded(server)
     for listener in server.LISTENERS:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 16 * 1024)
 '''

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import psutil
 import pytest
+import requests
 
 from tests import load, support, variants
 from tests.load import Load
@@ -72,6 +73,8 @@ def test_reload_recycling_and_kill(napping: Path) -> None:
             load.workers(process)[0].kill()
             load.until(lambda: clients.counts[200] > 200)
             load.until(lambda: len(load.workers(process)) == 2)
+        nap = requests.get(f"http://127.0.0.1:{port}/nap", timeout=5)
+        assert nap.json() == {"gc": True}, "workers must collect garbage"
         assert clients.counts["lost"] <= len(clients.threads), clients.counts
         assert set(clients.counts) <= {200, "lost"}, clients.counts
 
@@ -138,6 +141,14 @@ def test_start_that_cannot_work_ends_in_one_line(project: Path) -> None:
     printed = support.run(*command, cwd=project, code=1)
     assert "Booting worker" not in printed
     assert "NameError" in printed.splitlines()[-1]
+
+
+@variants.each([SQLITE])
+def test_commands_collect_garbage(project: Path) -> None:
+    """Only not while they import; a command may take hours."""
+    asked = "import gc; print('on' if gc.isenabled() else 'off', gc.get_freeze_count())"
+    printed = support.run("./manage.py", "shell", cwd=project, stdin=asked)
+    assert int(re.search(r"\bon (\d+)", printed)[1]) > 10000, printed
 
 
 @variants.each([SQLITE])

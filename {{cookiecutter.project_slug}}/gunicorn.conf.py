@@ -4,6 +4,7 @@ On SIGHUP it is read again; changed code needs a new start, for the service is p
 """
 
 import atexit
+import gc
 import json
 import os
 import shutil
@@ -63,11 +64,18 @@ if signal.getsignal(signal.SIGTERM) is signal.SIG_DFL:
         before=lambda: signal.pthread_sigmask(signal.SIG_BLOCK, STOP),
         after_in_parent=lambda: signal.pthread_sigmask(signal.SIG_UNBLOCK, STOP),
     )
+    gc.disable()  # while the service is loaded: nothing of it is garbage
 
 
 def post_worker_init(worker: Any) -> None:
     """Let the worker heed SIGTERM, now that it has its own handler."""
     signal.pthread_sigmask(signal.SIG_UNBLOCK, STOP)
+
+
+def when_ready(server: Any) -> None:
+    """Leave what is loaded out of garbage collection: workers share its memory."""
+    gc.freeze()
+    gc.enable()
 
 
 def on_starting(server: Any) -> None:

@@ -4,9 +4,16 @@
 takes longer than all the commands together.
 """
 
+import atexit
+import gc
 import shutil
 import sys
 from pathlib import Path
+
+if __name__ == "__main__":
+    # Garbage collection would search what is imported again and again, and find nothing.
+    gc.disable()
+    atexit.register(gc.freeze)
 
 from flask import Flask
 from flask.cli import ScriptInfo
