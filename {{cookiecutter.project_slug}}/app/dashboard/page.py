@@ -39,6 +39,9 @@ def mount(app: Flask, prefix: str) -> None:
     )
     page.layout = layout(app.config["API_TITLE"], prefix)
     add_callbacks(page)
+    # Dash would do it in the first request, and refuse scripts that threads ask for
+    # meanwhile (plotly/dash#3971).
+    page._setup_server()  # type: ignore[no-untyped-call]
 
 
 def layout(title: str, prefix: str) -> Component:

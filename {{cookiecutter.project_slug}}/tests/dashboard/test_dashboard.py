@@ -75,6 +75,19 @@ def test_page_loads_nothing_foreign(viewer: FlaskClient) -> None:
     assert not re.findall(r'(?:src|href)="(?!/dashboard/|data:)', answer.text)
 
 
+def test_scripts_are_served_from_the_first_request(
+    app: Flask, viewer: FlaskClient
+) -> None:
+    """Browsers ask for many at once; nothing that a request sets up is missing."""
+    page = viewer.get("/dashboard/").text
+    scripts = re.findall(r'src="(/dashboard/_dash-component-suites/[^"]+)"', page)
+    assert len(scripts) > 5
+    service = other(app)
+    for script in scripts:
+        with service.test_request_context(script):
+            assert service.dispatch_request().status_code == 200
+
+
 def test_several_applications(app: Flask, viewer: FlaskClient) -> None:
     """Callbacks belong to an application, and not to the first one of a process."""
     path = "/dashboard/_dash-dependencies"
