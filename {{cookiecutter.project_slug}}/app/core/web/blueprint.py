@@ -1,5 +1,6 @@
 """The blueprint of the API: what holds for each of its operations."""
 
+from functools import partial
 from typing import Any
 
 import flask_smorest
@@ -25,6 +26,11 @@ class Blueprint(flask_smorest.Blueprint):
         self.after_request(add_location)
         self.after_request(leave_empty)
         self.after_request(keep_out_of_caches)
+
+    def register_views_in_doc(self, api: Any, *args: Any, **options: Any) -> None:
+        """Describe the operations when somebody asks for the OpenAPI document."""
+        describe = super().register_views_in_doc
+        api.undescribed.append(partial(describe, api, *args, **options))
 
     def check_request(self) -> None:
         """Content negotiation (RFC 9110): refuse a request for what is not answered."""

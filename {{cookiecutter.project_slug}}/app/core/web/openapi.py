@@ -1,6 +1,9 @@
 """The OpenAPI document: what it says is what the service answers."""
 
 import tomllib
+from collections.abc import Callable
+from functools import partial
+from threading import Lock
 from typing import Any
 
 import flask_smorest
@@ -68,6 +71,19 @@ class Api(flask_smorest.Api):
         info = {"title": config["API_TITLE"], "description": config["API_DESCRIPTION"]}
         options = {"info": info, "servers": [{"url": "/"}]}
         super().__init__(app, spec_kwargs=options | {"extra_plugins": [Operations()]})
+        # Lazily: to describe the operations takes a quarter of a start, and is for
+        # readers of the document only.
+        self.undescribed: list[Callable[[], None]] = []
+        self.describing = Lock()
+        self.spec.to_dict = partial(self.document, self.spec.to_dict)
+
+    def document(self, to_dict: Callable[[], dict[str, Any]]) -> dict[str, Any]:
+        """Return the document, after the operations that are not described in it yet."""
+        with self.describing:
+            while self.undescribed:
+                self.undescribed[0]()
+                del self.undescribed[0]
+        return to_dict()
 
     def _register_etag_headers(self) -> None:
         """Register the headers of conditional requests."""
