@@ -115,11 +115,12 @@ def set_up(output: Path, answers: dict[str, Any], venv: Path) -> None:
     """Generate a project and set it up: the first of its packages in one command.
 
     The others take its virtual environment and its list of versions: to find and install
-    them, and to compile what they import, takes most of the time.
+    them, and to compile what they import, takes most of the time. They are rendered here,
+    as the command does it. All have a superuser, if they have users that sign in.
     """
     project = output / "order-service"
     if venv.exists():
-        support.generate(output, answers, "--accept-hooks", "no")
+        variants.render(answers, output)
         (project / ".venv").symlink_to(venv.resolve())
         for path in venv.resolve().parent.glob("requirements*.txt"):
             shutil.copy2(path, project)
@@ -128,6 +129,10 @@ def set_up(output: Path, answers: dict[str, Any], venv: Path) -> None:
         printed = support.generate(output, answers)
         venv.symlink_to(project / ".venv")
     assert "Ready after" in printed, printed
+    if mysql.database(project) is not None:
+        mysql.use_own_database(project)
+        support.run(support.python(project), "scripts/first_migration.py", cwd=project)
+    support.create_superuser(project)
 
 
 @pytest.fixture

@@ -1,11 +1,13 @@
 """A MariaDB server with the user and the port that generated projects expect."""
 
 import getpass
+import re
 import shutil
 import socket
 import subprocess
 import time
 from pathlib import Path
+from uuid import uuid4
 
 import pytest
 
@@ -50,6 +52,28 @@ def start(folder: Path, port: int = PORT) -> subprocess.Popen[bytes]:
             pytest.exit(f"MariaDB does not start:\n{(folder / 'log').read_text()}")
         time.sleep(0.1)
     return server
+
+
+def database(project: Path) -> str | None:
+    """Return the database that a project uses, None if it has another kind."""
+    found = re.search(rf"mysql.*:{PORT}/(\w+)", (project / ".env").read_text())
+    return found and found[1]
+
+
+def use_own_database(project: Path) -> str:
+    """Let a project use a database that only it has; return the name of that."""
+    name, env = f"test_{uuid4().hex}", project / ".env"
+    env.write_text(re.sub(rf"(mysql.*:{PORT})/\w+", rf"\1/{name}", env.read_text()))
+    return name
+
+
+def copy(former: str, name: str) -> None:
+    """Make a database with the tables and rows of another one."""
+    address = CLIENT[1:]
+    dump = ("mariadb-dump", *address, "--single-transaction", former)
+    tables = subprocess.run(dump, check=True, capture_output=True).stdout
+    made = f"CREATE DATABASE {name}; USE {name};\n".encode() + tables
+    subprocess.run(CLIENT, input=made, check=True)
 
 
 def stop(server: subprocess.Popen[bytes]) -> None:

@@ -1,7 +1,6 @@
 """Runs things as a user does: commands, `cookiecutter`, a server."""
 
 import os
-import re
 import shutil
 import signal
 import socket
@@ -12,11 +11,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
-from uuid import uuid4
 
 import pytest
 import requests
 
+from tests import mysql
 from tests.variants import ROOT
 
 BIN = Path(sys.executable).parent
@@ -37,8 +36,22 @@ FOREIGN += ("MAKEFLAGS", "MAKELEVEL", "MFLAGS")
 # them to it; a new file of tests is not among them until somebody puts it there.
 APART = Path(__file__).with_name("apart.txt").read_text().split()
 
+
+class Client(requests.Session):
+    """A session whose `close` closes: an answer that somebody holds would prevent it.
+
+    A server that is told to stop waits two seconds for such a connection.
+    """
+
+    def send(self, *args: Any, **kwargs: Any) -> requests.Response:
+        """Send a request, and return its answer."""
+        answer = super().send(*args, **kwargs)
+        answer.raw = None  # which refers to the connections
+        return answer
+
+
 # What every test sends requests with; `serve` signs it in.
-http = requests.Session()
+http = Client()
 ROOT_USER = {"email": "root@example.com", "password": "only for these tests"}
 
 
@@ -135,11 +148,11 @@ def copy(project: Path, target: Path) -> Path:
     ignore = shutil.ignore_patterns(".venv", ".*_cache", "postgresql")
     shutil.copytree(project, target, ignore=ignore)
     (target / ".venv").symlink_to(project / ".venv")
-    env = (target / ".env").read_text()
-    if "sqlite" not in env:
-        env = re.sub("3306/[a-z_]+", f"3306/test_{uuid4().hex}", env)
-        (target / ".env").write_text(env)
-        run(python(target), "scripts/first_migration.py", cwd=target)
+    cluster = "instance/postgresql"
+    if (project / cluster).exists():  # it belongs to another user, if this is root
+        run("cp", "-a", project / cluster, target / cluster, cwd=target)
+    if (former := mysql.database(project)) is not None:
+        mysql.copy(former, mysql.use_own_database(target))
     return target
 
 
@@ -165,8 +178,6 @@ def serve(
     """
     port = free_port()
     command = command or (".venv/bin/gunicorn", "app.wsgi:app")
-    if as_superuser:
-        create_superuser(project, **changes)
     with (project / "server.log").open("wb") as log:
         server = subprocess.Popen(
             [part.format(port=port) for part in command],
@@ -178,7 +189,8 @@ def serve(
         try:
             url = f"http://127.0.0.1:{port}"
             wait_for(f"{url}/health/ready", server, project / "server.log")
-            if as_superuser:
+            if as_superuser and not sign_in(url):
+                create_superuser(project, **changes)
                 sign_in(url)
             yield url
         finally:
@@ -196,12 +208,13 @@ def create_superuser(project: Path, **changes: str | None) -> None:
         run(*command, cwd=project, code=None, stdin=password, **changes)
 
 
-def sign_in(url: str) -> None:
-    """Let `http` send the token of the superuser; a service without auth has none."""
+def sign_in(url: str) -> bool:
+    """Let `http` send the token of the superuser, if there is one: tell so."""
     http.headers.pop("Authorization", None)
     answer = requests.post(f"{url}/api/v1/auth/login", json=ROOT_USER, timeout=30)
     if answer.ok:
         http.headers["Authorization"] = f"Bearer {answer.json()['access_token']}"
+    return answer.status_code != 401
 
 
 def end(server: subprocess.Popen[bytes]) -> None:

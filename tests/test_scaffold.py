@@ -441,7 +441,7 @@ def manage(project: Path, line: str, code: int = 0) -> str:
     return printed
 
 
-@variants.each(variants.sample()[:4])
+@variants.each_choice()
 def test_fields_come_and_go(answers: dict[str, Any], tracked: Path) -> None:
     """Into code that was edited, and out of it again, which leaves it byte for byte."""
     edit(tracked, answers)

@@ -6,6 +6,7 @@ import json
 import runpy
 from collections.abc import Iterable
 from pathlib import Path
+from random import Random
 from typing import Any
 
 import jinja2
@@ -104,32 +105,43 @@ def files(project: Path) -> dict[str, Path]:
 
 
 @functools.cache
-def sample(questions: tuple[str, ...] = tuple(COMBINATIONS[0])) -> list[dict[str, Any]]:
+def sample(
+    questions: tuple[str, ...] = tuple(COMBINATIONS[0]), together: int = 2
+) -> list[dict[str, Any]]:
     """Return few combinations in which every pair of two choices meets once or more.
 
-    Of those that bring as many pairs together, the one with the most choices that
-    nothing has had yet, so that the other questions are sampled too.
+    Or every choice, with `together` 1: a covering array. The first has all defaults. Of
+    as many tries, one whose choices for the other questions differ most.
     """
-    meets, has = {}, {}
-    for answers in COMBINATIONS:
-        asked = [item for item in answers.items() if item[0] in questions]
-        meets[label(answers)] = set(itertools.combinations(asked, 2))
-        has[label(answers)] = set(answers.items())
-    missing = set().union(*meets.values())
-    unseen = set().union(*has.values())
-    chosen = []
-    while missing:
-        best = max(
-            COMBINATIONS,
-            key=lambda answers: (
-                len(meets[label(answers)] & missing),
-                len(has[label(answers)] & unseen),
-            ),
+    tries = [cover(questions, together, Random(seed)) for seed in range(50)]
+    return min(tries, key=lambda chosen: (len(chosen), -len(met(chosen, together=1))))
+
+
+def cover(
+    questions: tuple[str, ...], together: int, chance: Random
+) -> list[dict[str, Any]]:
+    """Return combinations in which choices meet: each next one brings most together.
+
+    Several bring as many: which one is taken decides how many are needed.
+    """
+    order = chance.sample(COMBINATIONS, len(COMBINATIONS))
+    missing = met(COMBINATIONS, questions, together)
+    chosen = [COMBINATIONS[0]]
+    while missing := missing - met(chosen, questions, together):
+        chosen.append(
+            max(order, key=lambda a: len(met([a], questions, together) & missing))
         )
-        chosen.append(best)
-        missing -= meets[label(best)]
-        unseen -= has[label(best)]
     return chosen
+
+
+def met(
+    combinations: list[dict[str, Any]],
+    questions: Iterable[str] = tuple(COMBINATIONS[0]),
+    together: int = 2,
+) -> set[Any]:
+    """Return the choices for these questions that meet in a combination."""
+    asked = ([i for i in each.items() if i[0] in questions] for each in combinations)
+    return {choices for a in asked for choices in itertools.combinations(a, together)}
 
 
 def renderings() -> list[dict[str, Any]]:
@@ -169,6 +181,11 @@ def each_pair(*questions: str) -> pytest.MarkDecorator:
     Of these questions only, or of all that change the application.
     """
     return each(sample(questions or tuple(COMBINATIONS[0])))
+
+
+def each_choice() -> pytest.MarkDecorator:
+    """Parametrize a test with few `answers` in which every choice is there."""
+    return each(sample(together=1))
 
 
 def each_of(question: str) -> pytest.MarkDecorator:

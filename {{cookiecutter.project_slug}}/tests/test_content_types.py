@@ -7,7 +7,6 @@ from uuid import uuid4
 import pytest
 from flask import Flask
 
-from app.core.data import repository
 from app.core.data.session import db, transaction
 from tests.sample_books import SampleBook
 
@@ -18,8 +17,7 @@ CSV = {"Accept": "text/csv"}
 def store(books: Flask, count: int) -> None:
     """Store some books."""
     with books.app_context(), transaction():
-        for number in range(count):
-            repository.save(SampleBook(), {"title": f"{number:04}"})
+        db.session.add_all(SampleBook(title=f"{number:04}") for number in range(count))
 
 
 def connections(books: Flask) -> int:
