@@ -120,7 +120,7 @@ def set_up(output: Path, answers: dict[str, Any], venv: Path) -> None:
     """
     project = output / "order-service"
     if venv.exists():
-        variants.render(answers, output)
+        variants.render({**answers, "setup": True}, output)
         (project / ".venv").symlink_to(venv.resolve())
         for path in venv.resolve().parent.glob("requirements*.txt"):
             shutil.copy2(path, project)

@@ -50,7 +50,7 @@ def test_set_up_is_complete(answers: dict[str, Any], pristine: MakeProject) -> N
 
 
 @variants.each_pair()
-def test_make_check_passes(project: Path) -> None:
+def test_make_check_passes(answers: dict[str, Any], project: Path) -> None:
     """All of it where every two choices meet: the other tests here are about each.
 
     The tests have a database of their own, and leave the one of development alone.
@@ -60,7 +60,8 @@ def test_make_check_passes(project: Path) -> None:
     assert re.search(r"\d+ passed", printed)
     assert "skipped" not in printed
     count = (support.python(project), "-c", COUNT_USERS)
-    assert support.run(*count, cwd=project, LOG_LEVEL="ERROR").strip() == "7"
+    users = 7 + (answers["auth"] == "jwt")  # the superuser
+    assert support.run(*count, cwd=project, LOG_LEVEL="ERROR").strip() == str(users)
 
 
 @variants.each_application()

@@ -94,6 +94,9 @@ def test_connections_survive_a_fork(project: Path) -> None:
         assert not any(os.waitpid(pid, 0)[1] for pid in children)
     """
     support.run(support.python(project), "-c", code, cwd=project)
+    # Who ends like this does not say so: the next command stops an embedded server.
+    support.run("./manage.py", "db", "current", cwd=project)
+    assert not postgres(project)
 
 
 @each_database("postgresql")

@@ -70,7 +70,7 @@ is_binary = functools.cache(generate.is_binary)
 def render(answers: dict[str, Any], output: Path) -> Path:
     """Render a project as cookiecutter does without hooks; return its directory."""
     context = generate.generate_context(
-        str(ROOT / "cookiecutter.json"), extra_context={**answers, "setup": False}
+        str(ROOT / "cookiecutter.json"), extra_context={"setup": False, **answers}
     )
     context["cookiecutter"] = prompt.prompt_for_config(context, no_input=True)
     context["cookiecutter"]["_template"] = str(ROOT)
