@@ -2,6 +2,7 @@
 
 import ast
 import functools
+import itertools
 import json
 import re
 import runpy
@@ -15,7 +16,7 @@ import yaml
 from pytest_cookies.plugin import Cookies
 
 from tests import pipelines, support, variants
-from tests.variants import BESIDE, COMBINATIONS, TREE, label
+from tests.variants import BESIDE, CHOICES, COMBINATIONS, TREE, label
 
 RENDERINGS = variants.renderings()
 PRUNE = runpy.run_path(str(TREE / "scripts/prune.py"))
@@ -69,6 +70,15 @@ def check_text(name: str, text: str) -> None:
     assert not re.search(r"cookiecutter(?!\.json)[._]|\{#", text), f"{name}: named"
     if not name.endswith(BRACES):
         assert not re.search(r"\{%|\{\{", text), f"{name}: Jinja"
+
+
+def test_every_two_choices_meet_in_the_sample() -> None:
+    for one, other in itertools.combinations(COMBINATIONS[0], 2):
+        met = {(answers[one], answers[other]) for answers in variants.sample()}
+        assert met == set(itertools.product(CHOICES[one], CHOICES[other]))
+    for question in COMBINATIONS[0]:
+        given = {answers[question] for answers in variants.sample(together=1)}
+        assert given == set(CHOICES[question])
 
 
 def test_no_directory_is_empty(combination: tuple[dict[str, Any], Path]) -> None:
