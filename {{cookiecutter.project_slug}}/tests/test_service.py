@@ -1,10 +1,11 @@
 """What the service offers beside its resources."""
 
 import re
+from uuid import UUID
 
 import flask_smorest
 import pytest
-from flask import Flask
+from flask import Flask, url_for
 from flask.testing import FlaskClient, FlaskCliRunner
 
 from app import create_app
@@ -29,6 +30,16 @@ def test_full_disk_is_not_ready(
 
 
 {% endif %}
+def test_url_is_built(app: Flask) -> None:
+    """By a rule that learns it when it is first asked."""
+    rules = {rule.rule: rule.endpoint for rule in app.url_map.iter_rules()}
+    endpoint, ada = rules["/api/v1/users/<uuid:user_id>"], UUID(int=1)
+    with app.test_request_context():
+        for _ in range(2):
+            url = url_for(endpoint, user_id=ada, page=2)
+            assert url == f"/api/v1/users/{ada}?page=2"
+
+
 def test_openapi(client: FlaskClient) -> None:
     document = client.get("/openapi.json").json
     assert document["openapi"].startswith("3.1.")

@@ -14,18 +14,19 @@ from app.core.data.session import READS, db
 from app.core.discovery import instances, modules
 {% if cookiecutter.auth == "jwt" %}
 from app.core.identity import blueprint, guard, rate_limits
-from app.core.web import docs_page, headers, health, openapi, problems, request_log
+from app.core.web import (
 {% else %}
 from app.core.web import (
     blueprint,
+{% endif %}
     docs_page,
     headers,
     health,
     openapi,
     problems,
     request_log,
+    routing,
 )
-{% endif %}
 from app.core.web.blueprint import API_PREFIX
 from app.core.web.cookie_session import CookieSession
 from app.settings import Settings, load_settings
@@ -44,14 +45,13 @@ def create_app(
     app.session_interface = CookieSession()
     # Fields come in the order of their schema.
     app.json.sort_keys = False  # type: ignore[attr-defined]
-    app.url_map.strict_slashes = False
-    app.url_map.merge_slashes = False
+    routing.configure(app)
     request_log.configure(app)
     headers.configure(app)
     register_database(app)
     api = openapi.Api(app)
     register_blueprints(app, api, routes)
-    serve_without_final_slash(app)
+    routing.serve_without_final_slash(app)
     problems.configure(app)  # after Flask-smorest, whose handler it replaces
 {% if cookiecutter.auth == "jwt" %}
     guard.configure(app, api.spec)
@@ -96,12 +96,3 @@ def register_blueprints(
             raise TypeError(f"{route.name}: take Blueprint from {blueprint.__name__}")
         else:
             app.register_blueprint(route)
-
-
-def serve_without_final_slash(app: Flask) -> None:
-    """Answer alike with and without a final slash, for every method, without redirect."""
-    for rule in list(app.url_map.iter_rules()):
-        path = rule.rule.rstrip("/")
-        if path and path != rule.rule:  # else 405 would be 404 without the slash
-            methods = (rule.methods or set()) - {"OPTIONS"}
-            app.add_url_rule(path, rule.endpoint, methods=methods)
