@@ -45,8 +45,7 @@ def make_access(
     return SimpleNamespace(
         public_read=public,
         owner=owner,  # of a row; None where superusers write all rows
-        # of the rows that it refers to, by column
-        owners=owners,
+        owners=owners,  # of the rows that it refers to, by column
     )
 
 

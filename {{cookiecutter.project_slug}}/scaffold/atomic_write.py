@@ -11,7 +11,7 @@ from pathlib import Path
 from app.settings import ROOT
 from scaffold import Refused
 
-MIGRATIONS = ROOT / "migrations"
+MIGRATIONS, DOCUMENT = ROOT / "migrations", ROOT / "openapi.json"
 
 
 @dataclass
@@ -42,8 +42,8 @@ def all_or_nothing() -> Iterator[Files]:
     files = Files()
     sys.dont_write_bytecode = True  # it would lie in folders that are taken back
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # then it rolls back
-    if (ROOT / "openapi.json").exists():
-        files.former[ROOT / "openapi.json"] = (ROOT / "openapi.json").read_bytes()
+    if DOCUMENT.exists():
+        files.former[DOCUMENT] = DOCUMENT.read_bytes()
     before = set(MIGRATIONS.glob("versions/*.py"))
     try:
         try:

@@ -13,7 +13,8 @@ from app.settings import ROOT
 from scaffold import records
 from scaffold.atomic_write import Files
 from scaffold.remove import remove_resource
-from scaffold.write import plan, write
+from scaffold.resource import make_resource
+from scaffold.write import check_free, plan, write
 
 TEXT = Path(__file__).with_name("help.txt").read_text(encoding="utf-8")
 HELP = "\n\n".join(f"\b\n{paragraph}" for paragraph in TEXT.split("\n\n"))
@@ -37,10 +38,12 @@ action = click.Group("action", help="Add what can be done with a row of a resour
 @with_appcontext
 def add(dry_run: bool, no_migration: bool, **given: Any) -> None:
     """Write a new resource."""
-    record, texts = plan(records.define(**given))
+    asked = make_resource(records.define(**given))
+    check_free(asked.names)  # what is there is changed by `field add`
     if not dry_run:
-        return report(write([record], f"add {record['model']}", not no_migration))
-    for path, text in texts.items():
+        message = f"add {asked.names.model}"
+        return report(write([asked.definition], message, not no_migration))
+    for path, text in plan(asked).items():
         click.secho(f"# {path}", bold=True)
         click.echo(text)
 
@@ -126,21 +129,20 @@ def add_action(model: str, name: str) -> None:
 
 def report(files: Files) -> None:
     """Say what was written, and what is to be done next; exit with 1 if that is code."""
-    for path, diff in files.changes.items():
-        show(path, diff)
+    show(files.changes)
     for path in (*files.made, *files.former):
         if path.is_file():
             click.echo(f"{click.style('Wrote', fg='green')} {path.relative_to(ROOT)}")
     if files.left:
         click.secho("Do this by hand, where your code is another:", fg="red")
-        for path, diff in files.left.items():
-            show(path, diff)
+        show(files.left)
     click.echo(f"Next: {files.next_step}")
     sys.exit(bool(files.left))
 
 
-def show(path: str, diff: str) -> None:
-    """Print a diff in colours."""
-    click.secho(path, bold=True)
-    for line in diff.splitlines():
-        click.secho(line, fg={"+": "green", "-": "red"}.get(line[:1]))
+def show(diffs: dict[str, str]) -> None:
+    """Print diffs in colours."""
+    for path, diff in diffs.items():
+        click.secho(path, bold=True)
+        for line in diff.splitlines():
+            click.secho(line, fg={"+": "green", "-": "red"}.get(line[:1]))

@@ -134,8 +134,8 @@ def parse(spec: str, model: str) -> Field:
         target = parts.pop(0) if named else camelize(singularize(name))
         field = replace(field, refers_to=model if target == "Self" else target)
     if type_name == "enum":
-        members = read_members(name, parts.pop(0) if parts else "")
-        field = replace(field, members=members)
+        argument = parts.pop(0) if parts else ""
+        field = replace(field, members=read_members(name, argument))
     for part in parts:
         field = with_modifier(field, part)
     check_bounds(field)
@@ -206,15 +206,14 @@ def with_bound(field: Field, key: str, value: str) -> Field:
 
 def check_bounds(field: Field) -> None:
     """Refuse bounds that cannot be. Raises Refused."""
-    name = field.name
     if None not in (field.min, field.max) and field.min > field.max:
-        raise Refused(f"{name}: min is more than max.")
+        raise Refused(f"{field.name}: min is more than max.")
     if field.type.sized and field.max > LONGEST_INDEXED:
         if field.indexed:
-            text = f"{name}: an index takes {LONGEST_INDEXED} characters: "
+            text = f"{field.name}: an index takes {LONGEST_INDEXED} characters: "
             raise Refused(f"{text}add max={LONGEST_INDEXED} or less.")
         if field.type.name == "str":
-            raise Refused(f"{name}: use {name}:text for long texts.")
+            raise Refused(f"{field.name}: use {field.name}:text for long texts.")
 
 
 def with_default(field: Field, text: str) -> Field:

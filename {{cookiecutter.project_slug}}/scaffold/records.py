@@ -50,8 +50,7 @@ def define(model: str, fields: Any, **given: Any) -> dict[str, Any]:
         raise Refused("Choose --owned or --public-read.")
     if unknown := given.keys() - {"plural", "actions"}:
         raise Refused(f"{model}: there is no {min(unknown)!r}.")
-    given |= {"options": options}
-    rest = {name: value for name, value in given.items() if value}
+    rest = {n: value for n, value in (given | {"options": options}).items() if value}
     return {"model": model, "fields": list(fields), **rest}
 
 

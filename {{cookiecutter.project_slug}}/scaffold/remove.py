@@ -57,8 +57,7 @@ def check_not_imported(names: Iterable[str]) -> None:
     ours = {".".join(Path(n).with_suffix("").parts) for n in names if n.endswith(".py")}
     graph = grimp.build_graph("app", exclude_type_checking_imports=True, cache_dir=None)
     for module in sorted(ours & graph.modules):
-        others = graph.find_modules_that_directly_import(module) - ours
-        if others:
+        if others := graph.find_modules_that_directly_import(module) - ours:
             raise Refused(f"{min(others)} imports {module}: delete or change it first.")
 
 

@@ -49,8 +49,7 @@ def tidy(path: str, text: str) -> str:
         return text
     short = "lint.isort.split-on-trailing-comma = false"  # what is left may fit a line
     fix = ("check", "--fix", "--select", "F401,I", "--config", short)
-    text = ruff(text, *fix).stdout
-    run = ruff(text, "format")
+    run = ruff(ruff(text, *fix).stdout, "format")
     if run.returncode:
         raise Refused(f"The templates make code that ruff cannot read:\n{run.stderr}")
     return run.stdout

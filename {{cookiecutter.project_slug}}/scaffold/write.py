@@ -1,8 +1,10 @@
 """Writes resources, new and changed ones, and one migration: all or nothing."""
 
+from types import SimpleNamespace
 from typing import Any
 
-from flask import current_app
+from flask import Flask, current_app
+from flask_smorest.spec import openapi_cli
 from sqlalchemy import inspect
 
 from app import create_app
@@ -10,7 +12,7 @@ from app.core.data.base import Base
 from app.core.data.session import db
 from app.settings import ROOT
 from scaffold import Refused, migrations, records
-from scaffold.atomic_write import Files, all_or_nothing, manage
+from scaffold.atomic_write import DOCUMENT, Files, all_or_nothing, manage
 from scaffold.fields import parse_all
 from scaffold.merge import difference, merge
 from scaffold.names import Names
@@ -26,11 +28,11 @@ def write(
     changed = [each for each in definitions if known.get(each["model"], each) != each]
     if migration and changed and not migrations.is_up_to_date():
         raise Refused("Apply the migrations first: ./manage.py db upgrade")
-    tables = set(Base.metadata.tables)
+    tables, app = set(Base.metadata.tables), None
     with all_or_nothing() as files:
         for each in definitions:
             if each["model"] not in known:
-                add(each, migration, files)
+                app = add(each, migration, files)
         for each in changed:
             change(known[each["model"]], each, files)
         new = [t for t in Base.metadata.sorted_tables if t.name not in tables]
@@ -46,22 +48,26 @@ def write(
                 migrations.write_revision(new, message)
             elif migration and (new or models):
                 manage("db", "migrate", "--message", message)
-            manage("openapi", "write", "openapi.json")
+            if app and not changed:  # nothing that this process has loaded was changed
+                with app.app_context():
+                    openapi_cli(["write", str(DOCUMENT)], standalone_mode=False)
+            else:
+                manage("openapi", "write", str(DOCUMENT))
     return files
 
 
-def add(definition: dict[str, Any], migration: bool, files: Files) -> None:
-    """Write a new resource."""
-    record, texts = plan(definition)
-    table = record["plural"]
+def add(definition: dict[str, Any], migration: bool, files: Files) -> Flask:
+    """Write a new resource; return the service with it."""
+    resource = make_resource(definition)
+    texts, table = plan(resource), resource.names.plural
     if migration and table in inspect(db.engine).get_table_names():
         raise Refused(f"The database has a table {table!r}: name --plural.")
     # The record first, and a module after those that it imports: whenever this is
     # killed, the service starts, and `resource remove` takes back what there is.
-    records.save(record, files)
+    records.save(resource.definition, files)
     for path, text in texts.items():
         files.write(ROOT / path, text)
-    create_app()  # it starts, and the next one can refer to it
+    return create_app()  # it starts, and the next one can refer to it
 
 
 def change(record: dict[str, Any], definition: dict[str, Any], files: Files) -> None:
@@ -85,15 +91,13 @@ def change(record: dict[str, Any], definition: dict[str, Any], files: Files) -> 
     records.save(definition, files)
 
 
-def plan(definition: dict[str, Any]) -> tuple[dict[str, Any], dict[str, str]]:
-    """Return the record of a new resource, and the text of each file. Raises Refused."""
-    resource = make_resource(definition)
+def plan(resource: SimpleNamespace) -> dict[str, str]:
+    """Return the text of each file of a new resource. Raises Refused."""
     check_free(resource.names)
     texts = render(resource)
-    for path in texts:
-        if (ROOT / path).exists():
-            raise Refused(f"{path} exists already: remove it, or take another name.")
-    return resource.definition, texts
+    if there := [path for path in texts if (ROOT / path).exists()]:
+        raise Refused(f"{there[0]} exists already: remove it, or take another name.")
+    return texts
 
 
 def check_free(names: Names) -> None:
