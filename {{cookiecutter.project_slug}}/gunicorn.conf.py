@@ -75,6 +75,7 @@ def post_worker_init(worker: Any) -> None:
 def when_ready(server: Any) -> None:
     """Leave what is loaded out of garbage collection: workers share its memory."""
     gc.freeze()
+    gc.set_threshold(10_000)  # objects: a list makes thousands, and no garbage
     gc.enable()
 
 

@@ -11,7 +11,7 @@ from sqlalchemy.sql.base import ExecutableOption
 from app.core.data.base import Base, Row, utc_now
 from app.core.data.foreign_keys import referring
 from app.core.data.session import db, transaction
-from app.core.data.soft_delete import SoftDelete
+from app.core.data.soft_delete import SoftDelete, prepare
 from app.core.errors import Conflict, Invalid, NotFound
 
 
@@ -127,7 +127,8 @@ def lock_references(
     """Lock what foreign keys and collections refer to until the commit. Raises Invalid."""
     for name, target in references(model).items():
         if values.get(name) is not None:
-            lock(target, {values[name]}, name, where.get(name, sa.true()))
+            fulfils = [where[name]] if name in where else []
+            lock(target, {values[name]}, name, *fulfils)
     for name, rows in values.items():
         if isinstance(rows, list) and rows and isinstance(rows[0], Base):
             lock(type(rows[0]), {row.id for row in rows}, name)
@@ -137,9 +138,17 @@ def lock(
     model: type[Base], ids: set[UUID], field: str, *where: sa.ColumnElement[bool]
 ) -> None:
     """Lock rows until the commit. Raises Invalid, naming the field, if one is not there."""
-    query = sa.select(model.id).where(model.id.in_(ids), *where).order_by(model.id)
-    if len(db.session.scalars(query.with_for_update(read=True)).all()) < len(ids):
+    query = locking(model).where(*where) if where else locking(model)
+    if len(db.session.scalars(query, {"ids": list(ids)}).all()) < len(ids):
         raise Invalid(f"There is no such {model.__name__}.", field)
+
+
+@cache
+def locking(model: type[Base]) -> sa.Select[UUID]:
+    """Return the query that locks the rows with some `ids`, in their order."""
+    ids: sa.BindParameter[UUID] = sa.bindparam("ids", expanding=True)
+    query = sa.select(model.id).where(model.id.in_(ids)).order_by(model.id)
+    return prepare(query.with_for_update(read=True))
 
 
 @cache
