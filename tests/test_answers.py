@@ -37,6 +37,8 @@ REFUSED = {
     "$(touch x)": "touch-x",
     '"; import os; "': "import-os",
 }
+# For these, what is proposed is typed as well: cut, suffixed, transcribed, quoted.
+TYPED = ("a" * 200, "con", "été", '"; import os; "')
 
 
 @pytest.mark.parametrize("slug", REFUSED)
@@ -51,8 +53,10 @@ def test_bad_slug_is_refused(slug: str, tmp_path: Path) -> None:
     proposed = shlex.split(first.split("Type this instead: ")[1])
     assert f"project_slug={REFUSED[slug]}" in proposed
     assert "project_name=O'Brien & <Co>" in proposed
-    support.run(*proposed, cwd=output)
-    assert (output / REFUSED[slug] / "manage.py").exists()
+    assert REFUSED[slug] not in REFUSED
+    if slug in TYPED:
+        support.run(*proposed, cwd=output)
+        assert (output / REFUSED[slug] / "manage.py").exists()
 
 
 @pytest.mark.parametrize(

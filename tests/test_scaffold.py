@@ -333,8 +333,7 @@ def test_killed_it_leaves_what_can_be_taken_back(tracked: Path, name: str) -> No
         command = (support.python(tracked), "-c", END_AFTER, str(number), name)
         support.run(*command, cwd=tracked, code=None)
         if name == "SIGKILL":
-            support.run("./manage.py", "hello", cwd=tracked)
-            resource(tracked, "remove", "Book")
+            resource(tracked, "remove", "Book")  # which starts the service
         assert status(tracked) == "", number
 
 
