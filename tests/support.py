@@ -200,6 +200,19 @@ def serve(
     (project / "server.log").unlink()
 
 
+def hash_cheaply(project: Path) -> None:
+    """Let passwords take little time: half of many requests would be spent on them.
+
+    That of the superuser stays as it is, or the `version` of the row would be another.
+    """
+    path = project / "app/core/identity/passwords.py"
+    if path.exists():
+        keep = "PasswordHasher.check_needs_rehash = lambda *_: False\n"
+        cheap = f"{keep}hasher = PasswordHasher(1, 64, 1)"
+        text = path.read_text().replace("hasher = PasswordHasher()", cheap)
+        path.write_text(text)
+
+
 def create_superuser(project: Path, **changes: str | None) -> None:
     """Make the superuser as whom tests send requests, unless there is one."""
     if (project / "app/core/identity").exists():

@@ -65,7 +65,7 @@ def url(answers: dict[str, Any], served: Callable[[dict[str, Any]], str]) -> str
 # All have one of two documents: each database, both documents, layouts and styles.
 @variants.each_choice()
 def test_schemathesis_finds_nothing(project: Path, tmp_path: Path) -> None:
-    hash_cheaply(project)
+    support.hash_cheaply(project)
     with serve(project) as url:
         attack(url, tmp_path, examples=15)
 
@@ -76,18 +76,10 @@ def test_schemathesis_finds_nothing_in_added_resources(
     project: Path, tmp_path: Path
 ) -> None:
     add_resources(project)
-    hash_cheaply(project)
+    support.hash_cheaply(project)
     support.run("./manage.py", "seed", cwd=project)
     with support.serve(project, WEB_CONCURRENCY="4", **UNLIMITED) as url:
         attack(url, tmp_path, examples=8)
-
-
-def hash_cheaply(project: Path) -> None:
-    """Let passwords take little time: half of an attack would be spent on them."""
-    path = project / "app/core/identity/passwords.py"
-    if path.exists():
-        text = path.read_text().replace("PasswordHasher()", "PasswordHasher(1, 64, 1)")
-        path.write_text(text)
 
 
 def attack(url: str, folder: Path, examples: int) -> None:

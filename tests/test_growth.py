@@ -86,7 +86,8 @@ def test_orders_can_be_deleted(answers: dict[str, Any], project: Path) -> None:
     db(project, "upgrade")
     assert "make openapi" in support.run(*script, cwd=project, code=1)
     support.run("make", "openapi", cwd=project)
-    support.check_resources(project)
+    support.run("make", "lint", cwd=project)
+    support.run(*script, cwd=project)
     with support.serve(project) as url:
         users = http.get(f"{url}/api/v1/users/", timeout=30).json()["items"]
         assert len([u for u in users if u["email"] != ROOT_USER["email"]]) == 1
@@ -134,15 +135,9 @@ def test_imports_point_one_way(answers: dict[str, Any], project: Path) -> None:
 
 @variants.each_of("layout")
 def test_welcome_page_can_be_deleted(answers: dict[str, Any], project: Path) -> None:
-    if answers["layout"] == "domain":
-        shutil.rmtree(project / "app/welcome")
-    else:
-        for path in project.glob("app/*/welcome.*"):
-            path.unlink()
-    if answers["layout"] == "domain":  # no test needs it; the other layout has the same
-        support.run("make", "test", cwd=project)
-    else:
-        support.run(*support.resource_tests(project), cwd=project)
+    """Tests run without it where orders are removed, too."""
+    delete(project, answers, "welcome")
+    support.run("make", "lint", cwd=project)
     with support.serve(project) as url:
         assert http.get(url, timeout=30).status_code == 404
 

@@ -103,10 +103,9 @@ def test_recipes(answers: dict[str, Any], project: Path) -> None:
     assert "UPDATE books SET stock=0" in texts
     assert 'new_column_name="length"' in texts
     support.run("make", "format", "openapi", cwd=project)
-    if answers == FIRST:
-        support.run("make", "check", cwd=project)
-    else:
-        support.check_resources(project)
+    support.check_resources(project)
+    settings = (support.python(project), "-m", "pytest", "tests/test_settings.py")
+    support.run(*settings, cwd=project)
     with (
         hook() as (address, received),
         support.serve(project, BOOKS_WEBHOOK=address) as url,
