@@ -59,6 +59,8 @@ def test_make_check_passes(answers: dict[str, Any], project: Path) -> None:
     printed = support.run("make", "check", cwd=project)
     assert re.search(r"\d+ passed", printed)
     assert "skipped" not in printed
+    assert printed.endswith("say what the code says.\n")
+    assert " INFO " not in printed
     count = (support.python(project), "-c", COUNT_USERS)
     users = 7 + (answers["auth"] == "jwt")  # the superuser
     assert support.run(*count, cwd=project, LOG_LEVEL="ERROR").strip() == str(users)

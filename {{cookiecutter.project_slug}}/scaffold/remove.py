@@ -5,8 +5,6 @@ import shutil
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-import grimp
-
 from app.core.data import repository
 from app.core.data.base import Base
 from app.settings import ROOT
@@ -54,6 +52,8 @@ def check_unused(model: str) -> None:
 
 def check_not_imported(names: Iterable[str]) -> None:
     """Refuse while other modules of the service import these files. Raises Refused."""
+    import grimp  # here, for it takes long: no other command needs it
+
     ours = {".".join(Path(n).with_suffix("").parts) for n in names if n.endswith(".py")}
     graph = grimp.build_graph("app", exclude_type_checking_imports=True, cache_dir=None)
     for module in sorted(ours & graph.modules):

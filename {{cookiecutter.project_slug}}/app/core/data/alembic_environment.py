@@ -17,12 +17,12 @@ from app.core.data.base import Base, UtcDateTime
 from app.core.data.session import db
 from app.settings import DRIVER, ROOT
 
+logger = logging.getLogger("alembic.runtime.migration")
 migrate = Migrate(directory=str(ROOT / "migrations"))
 
 
 def run() -> None:
     """Run what `flask db` asks for, against the database or as an SQL script."""
-    logging.getLogger("alembic.runtime.migration").setLevel("INFO")
     if context.is_offline_mode():
         context.configure(
             url=db.engine.url, target_metadata=Base.metadata, literal_binds=True
@@ -41,8 +41,11 @@ def run() -> None:
             render_item=render_item,
             process_revision_directives=complete_revision,
         )
+        # Each migration is a line of the log, if LOG_LEVEL has such lines.
+        logger.setLevel(logging.root.level)
         with context.begin_transaction():
             context.run_migrations()
+        logger.setLevel("WARNING")
 
 
 def ready_to_migrate(connection: Connection) -> AbstractContextManager[None]:
