@@ -24,6 +24,18 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--sums", type=int, default=0, help="functions that took longest")
 
 
+def pytest_configure(config: pytest.Config) -> None:
+    """Make the folder for temporary files of commands; it goes at the end, or at Ctrl-C.
+
+    Its path is short, for there are sockets in it.
+    """
+    if not hasattr(config, "workerinput"):
+        folder = tempfile.mkdtemp(prefix="commands-")
+        os.chmod(folder, 0o1777)  # as /tmp
+        os.environ[support.TEMPORARY] = folder
+        config.add_cleanup(lambda: shutil.rmtree(folder, ignore_errors=True))
+
+
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     """Print the seconds of workers that each function took, over all its variants."""
     sums: Counter[str] = Counter()

@@ -21,8 +21,6 @@ from tests.variants import ROOT
 BIN = Path(sys.executable).parent
 # One for each worker: checking the libraries again for each project takes long.
 MYPY_CACHE = str(ROOT / "build/mypy" / os.environ.get("PYTEST_XDIST_WORKER", "one"))
-NESTED = str(ROOT / "build/temporary")
-Path(NESTED).mkdir(parents=True, exist_ok=True)
 GIT = ("git", "-c", "user.name=A", "-c", "user.email=a@example.com")
 # What a developer's own shell may have set must not decide a test.
 FOREIGN = ("APP_", "DATABASE_", "SECRET_", "TEST_DATABASE_", "FLASK_", "VIRTUAL_ENV")
@@ -30,6 +28,11 @@ FOREIGN = ("APP_", "DATABASE_", "SECRET_", "TEST_DATABASE_", "FLASK_", "VIRTUAL_
 FOREIGN += ("PYTHONDONTWRITEBYTECODE", "METRICS_", "OTEL_", "PROMETHEUS_")
 # Nor must the make that runs the tests: it makes another one print directories.
 FOREIGN += ("MAKEFLAGS", "MAKELEVEL", "MFLAGS")
+
+# Names the folder for temporary files of commands, which conftest.py makes and removes.
+# Not ours: tests of a project close theirs to others, and the embedded PostgreSQL of a
+# project in ours runs as another user.
+TEMPORARY = "TMPDIR_OF_COMMANDS"
 
 # Tests of a project, or the beginnings of their names, that know no resource but users
 # and the sample books: they say the same whatever else there is. test_repository.py holds
@@ -60,9 +63,7 @@ def environment(**changes: str | None) -> dict[str, str]:
     found = {k: v for k, v in os.environ.items() if not k.startswith(FOREIGN)}
     found["PATH"] = f"{BIN}{os.pathsep}{found['PATH']}"
     found["MYPY_CACHE_DIR"] = MYPY_CACHE
-    # Tests of a project close the directory of temporary files to others: not to ours,
-    # in which the embedded PostgreSQL runs as another user.
-    found["PYTEST_DEBUG_TEMPROOT"] = NESTED
+    found["TMPDIR"] = os.environ[TEMPORARY]
     found |= {k: v for k, v in changes.items() if v is not None}
     return {
         k: v for k, v in found.items() if k not in changes or changes[k] is not None

@@ -133,8 +133,8 @@ def test_embedded_server_is_shared_by_processes(project: Path) -> None:
                 db.session.remove()
                 db.engine.dispose()
     """
-    command = [support.python(project), "-c", code]
-    users = [subprocess.Popen(command, cwd=project) for _ in range(4)]
+    command, env = [support.python(project), "-c", code], support.environment()
+    users = [subprocess.Popen(command, cwd=project, env=env) for _ in range(4)]
     assert [user.wait(120) for user in users] == [0] * 4
     assert not postgres(project)
 

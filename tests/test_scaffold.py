@@ -464,6 +464,7 @@ def test_fields_come_and_go(answers: dict[str, Any], tracked: Path) -> None:
     printed = manage(tracked, f"field add Order {fields}")
     assert "+    note: Mapped[str | None] = mapped_column(Text)\n" in printed
     assert " INFO " not in printed
+    support.run("./manage.py", "seed", "--orders", "3", cwd=tracked)
     support.run("make", "openapi", cwd=tracked)
     tests = (support.python(tracked), "-m", "pytest", "-k", OF_A_FIELD)
     support.run(*tests, cwd=tracked)
