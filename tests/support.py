@@ -63,7 +63,8 @@ def environment(**changes: str | None) -> dict[str, str]:
     found = {k: v for k, v in os.environ.items() if not k.startswith(FOREIGN)}
     found["PATH"] = f"{BIN}{os.pathsep}{found['PATH']}"
     found["MYPY_CACHE_DIR"] = MYPY_CACHE
-    found["TMPDIR"] = os.environ[TEMPORARY]
+    if folder := os.environ.get(TEMPORARY):  # none in a benchmark
+        found["TMPDIR"] = folder
     found |= {k: v for k, v in changes.items() if v is not None}
     return {
         k: v for k, v in found.items() if k not in changes or changes[k] is not None
