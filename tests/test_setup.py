@@ -326,6 +326,19 @@ def test_half_made_is_repaired(fresh: Path, tmp_path: Path, fault: str) -> None:
     check(fresh)
 
 
+def test_environment_without_its_configuration_is_made_anew(
+    fresh: Path, tmp_path: Path
+) -> None:
+    """As an interrupted `uv venv` leaves it: packages would go into the Python outside.
+
+    Without a network, so that nothing goes there should this fail.
+    """
+    (fresh / ".venv/bin").mkdir(parents=True)
+    (fresh / ".venv/bin/python").symlink_to(BARE)
+    set_up(fresh, code=1, **offline(tmp_path))
+    assert (fresh / ".venv/pyvenv.cfg").exists()
+
+
 def uv_on_a_full_disk(folder: Path) -> Path:
     """Return a uv that leaves what the real one leaves on a disk that is just too small.
 

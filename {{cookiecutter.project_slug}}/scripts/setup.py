@@ -86,14 +86,18 @@ def step(label: str, action, *arguments: str) -> None:
 
 def make_venv() -> None:
     """Make .venv, again when its Python is unusable, or an installation broke off."""
-    recent = f"import sys; sys.exit(sys.version_info < {OLDEST})"
-    if answers(PYTHON, "-c", recent) and not UNFINISHED_INSTALL.exists():
+    # Without pyvenv.cfg, packages would be installed into the Python that it is made of.
+    good = f"sys.prefix != sys.base_prefix and sys.version_info >= {OLDEST}"
+    usable = answers(PYTHON, "-c", f"import sys; sys.exit(not ({good}))")
+    if usable and not UNFINISHED_INSTALL.exists():
         return
     if sys.version_info < OLDEST:
         needed = ".".join(map(str, OLDEST))
         raise SetupError(f"Python {needed} or newer is needed, this is {sys.version}")
     if VENV.is_symlink() or VENV.is_file():
         VENV.unlink()
+    elif VENV.is_dir():
+        (VENV / "pyvenv.cfg").touch()  # uv clears nothing that has none
     uv = find_uv()
     if uv:
         options = ("--quiet", "--clear", "--relocatable")
