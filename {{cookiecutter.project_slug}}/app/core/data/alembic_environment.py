@@ -45,7 +45,7 @@ def run() -> None:
         logger.setLevel(logging.root.level)
         with context.begin_transaction():
             context.run_migrations()
-        logger.setLevel("WARNING")
+        logger.setLevel("WARNING")  # `/health/ready` makes such a context, too
 
 
 def ready_to_migrate(connection: Connection) -> AbstractContextManager[None]:
