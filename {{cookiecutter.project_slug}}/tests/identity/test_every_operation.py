@@ -63,6 +63,11 @@ def claims_of(client: FlaskClient) -> dict[str, Any]:
     return tokens.decode(token_of(client), tokens.ACCESS)
 
 
+def signing_key() -> Any:
+    """Return the key of the tokens that the service makes."""
+    return tokens.make_keys(*tokens.secrets()).keys[0]
+
+
 def token_of(client: FlaskClient) -> str:
     """Return the token that a client sends."""
     return client.environ_base["HTTP_AUTHORIZATION"].removeprefix("Bearer ")
@@ -91,7 +96,7 @@ def algorithm_none(app: Flask, good: FlaskClient) -> str:
 
 
 def strange_header(app: Flask, good: FlaskClient) -> str:
-    kid = tokens.keys().keys[0].kid
+    kid = signing_key().kid
     header = {"alg": "HS256", "typ": tokens.ACCESS, "kid": kid, "crit": 1}
     text = urlsafe_b64encode(json.dumps(header).encode()).decode().rstrip("=")
     return f"{text}.{token_of(good).partition('.')[2]}"
@@ -99,7 +104,7 @@ def strange_header(app: Flask, good: FlaskClient) -> str:
 
 def other_key(app: Flask, good: FlaskClient) -> str:
     key = tokens.make_keys(token_urlsafe(32)).keys[0]
-    ours = tokens.keys().keys[0].kid
+    ours = signing_key().kid
     header = {"alg": "HS256", "typ": tokens.ACCESS, "kid": ours}
     return jwt.encode(header, claims_of(good), key)
 
@@ -109,7 +114,7 @@ def expired(app: Flask, good: FlaskClient) -> str:
 
 
 def without_expiry(app: Flask, good: FlaskClient) -> str:
-    key = tokens.keys().keys[0]
+    key = signing_key()
     claims = {k: v for k, v in claims_of(good).items() if k != "exp"}
     header = {"alg": "HS256", "typ": tokens.ACCESS, "kid": key.kid}
     return jwt.encode(header, claims, key)

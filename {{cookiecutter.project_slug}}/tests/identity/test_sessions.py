@@ -134,7 +134,7 @@ def test_refresh_while_the_user_is_deleted(
 ) -> None:
     token, find = login(anonymous, email)["refresh_token"], sign_ins.find
 
-    def find_and_delete(claims: dict[str, Any]) -> SignIn:
+    def find_and_delete(claims: dict[str, Any]) -> Any:
         found = find(claims)
         db.session.execute(text("DELETE FROM sign_ins"))
         return found

@@ -254,6 +254,7 @@ def test_secret_can_be_changed(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     old, issued = app.config["SECRET_KEY"], login(anonymous).json
+    assert ada.get(f"{AUTH}/me").status_code == 200
     monkeypatch.setitem(app.config, "SECRET_KEY", token_urlsafe(32))
     assert ada.get(f"{AUTH}/me").status_code == 401
     monkeypatch.setitem(app.config, "SECRET_KEY_FALLBACKS", (old,))
@@ -261,6 +262,16 @@ def test_secret_can_be_changed(
     newer = refresh(anonymous, issued).json
     monkeypatch.setitem(app.config, "SECRET_KEY_FALLBACKS", ())
     assert is_good(app, newer)
+    assert ada.get(f"{AUTH}/me").status_code == 401
+
+
+def test_token_that_was_good_expires(
+    ada: FlaskClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert ada.get(f"{AUTH}/me").status_code == 200
+    later = time.time() + 900
+    monkeypatch.setattr(time, "time", lambda: later)
+    assert ada.get(f"{AUTH}/me").status_code == 401
 
 
 def test_users_see_and_change_only_themselves(

@@ -30,7 +30,7 @@ from app.core.data.dialect import at_once
 from app.core.data.session import db, transaction
 from app.core.identity import sign_ins, tokens
 from app.core.identity.errors import BadToken
-from app.core.identity.models import Account, ApiKey, Identity, SignIn
+from app.core.identity.models import Account, ApiKey
 
 NAME, HEADER = "apiKey", "X-API-Key"
 SCHEME = {"type": "apiKey", "in": "header", "name": HEADER}  # in OpenAPI
@@ -38,12 +38,12 @@ CHALLENGE = "ApiKey"  # in WWW-Authenticate
 FORM = re.compile("key_([0-9a-f]{32})_[A-Za-z0-9_-]{43}")  # secret scanners know it
 
 
-def read(request: Request) -> Identity:
-    """Return the user of the key in the request. Raises BadToken."""
+def read(request: Request) -> tuple[Account, None]:
+    """Return the user of the key, and no sign-in. Raises BadToken."""
     key = find(request.headers[HEADER])
     if key.used_at is None or utc_now() - key.used_at > timedelta(minutes=1):
         note_use(key)
-    return Identity(key.user)
+    return key.user, None
 
 
 def note_use(key: ApiKey) -> None:
@@ -78,7 +78,7 @@ def find(text: str) -> ApiKey:
 
 
 def create(
-    user: Account, name: str, days: int, sign_in: SignIn | None = None
+    user: Account, name: str, days: int, sign_in_id: UUID | None = None
 ) -> dict[str, Any]:
     """Store a new key; return an ApiKeyCreated. Raises Invalid for an inactive user."""
     key_id, now = uuid7(), utc_now()
@@ -89,8 +89,8 @@ def create(
     active = type(user).is_active.is_(True)
     with transaction():
         repository.save(ApiKey(), hashed, user_id=active)  # row lock: no end in between
-        if sign_in is not None:  # it may have ended in the meantime
-            sign_ins.lock({"sid": str(sign_in.id), "sub": str(user.id)})
+        if sign_in_id is not None:  # it may have ended in the meantime
+            sign_ins.lock({"sid": str(sign_in_id), "sub": str(user.id)})
     current_app.logger.info("API key %s of user %s was made.", key_id, user.id)
     return values | {"used_at": None, "key": text}
 

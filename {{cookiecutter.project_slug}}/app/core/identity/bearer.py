@@ -1,13 +1,14 @@
 """Bearer tokens (RFC 6750): who asks is known by an access token in `Authorization`."""
 
 from contextlib import nullcontext
+from uuid import UUID
 
 from flask import Request
 
 from app.core.data.session import only_reads, transaction
 from app.core.identity import sign_ins, tokens
 from app.core.identity.errors import HOW, BadToken
-from app.core.identity.models import Identity
+from app.core.identity.models import Account
 
 NAME, HEADER = "bearer", "Authorization"
 SCHEME = {  # in OpenAPI
@@ -19,8 +20,8 @@ SCHEME = {  # in OpenAPI
 CHALLENGE = "Bearer"  # in WWW-Authenticate
 
 
-def read(request: Request) -> Identity:
-    """Return the user and the sign-in of the token in the request. Raises BadToken."""
+def read(request: Request) -> tuple[Account, UUID]:
+    """Return the user and the sign-in of the token, by its id. Raises BadToken."""
     try:
         given = request.authorization
     except ValueError as error:  # bytes that are no text
@@ -30,6 +31,6 @@ def read(request: Request) -> Identity:
     claims = tokens.decode(given.token, tokens.ACCESS)
     # Who only reads goes on with the same connection; who writes holds no lock until then.
     with nullcontext() if only_reads() else transaction():
-        sign_in = sign_ins.find(claims)
-    sign_ins.end_repeats(sign_in, claims)
-    return Identity(sign_in.user, sign_in)
+        user, previous_hash = sign_ins.find(claims)
+    sign_ins.end_repeats(claims, previous_hash)
+    return user, UUID(claims["sid"])

@@ -9,6 +9,7 @@ from datetime import timedelta
 from functools import partial
 from typing import Any
 from urllib.parse import urlsplit
+from uuid import UUID
 
 from flask import (
     Blueprint,
@@ -31,7 +32,7 @@ from app.core.data.base import utc_now
 from app.core.data.session import transaction
 from app.core.identity import rate_limits, services, sign_ins, tokens
 from app.core.identity.errors import BadToken, Forbidden, Unauthorized
-from app.core.identity.models import SignIn
+from app.core.identity.models import Account, SignIn
 from app.core.identity.schemas import Credentials
 from app.core.identity.views import client
 from app.core.web import problems
@@ -76,13 +77,12 @@ def check(prefix: str, name: str) -> ResponseReturnValue | None:
     if (request.endpoint or "").startswith(f"{name}."):
         return None
     try:
-        sign_in = find()
+        g.user, g.sign_in_id = find()
     except BadToken:
         if "text/html" not in request.headers.get("Accept", ""):
             return problems.problem(401, f"Sign in at {prefix}/sign-in.")
         query = request.query_string.decode("latin-1")
         return redirect(f"{url_for(f'{name}.form')}?{query}".rstrip("?"), 303)
-    g.user, g.sign_in = sign_in.user, sign_in
     g.log_fields["user"] = str(g.user.id)
     return None
 
@@ -117,14 +117,14 @@ def cookie() -> dict[str, Any]:
     return {"key": key, "secure": secure, "httponly": True, "samesite": "Lax"}
 
 
-def find() -> SignIn:
-    """Return the sign-in of the cookie, of an active superuser. Raises BadToken."""
+def find() -> tuple[Account, UUID]:
+    """Return the superuser of the cookie, and the id of the sign-in. Raises BadToken."""
     claims = tokens.decode(request.cookies.get(cookie()["key"], ""), KIND)
     with transaction():
-        sign_in = sign_ins.find(claims)
-    if not sign_in.user.is_superuser:
+        user, _ = sign_ins.find(claims)
+    if not user.is_superuser:
         raise BadToken
-    return sign_in
+    return user, UUID(claims["sid"])
 
 
 @forms.get("/sign-in")
@@ -143,7 +143,7 @@ def sign_in() -> BaseResponse:
         raise Unauthorized(services.WRONG) from None
     issued = services.sign_in(**values, client=client())
     with transaction():
-        started = sign_ins.find(tokens.decode(issued["access_token"], tokens.ACCESS))
+        started = sign_ins.lock(tokens.decode(issued["access_token"], tokens.ACCESS))
     if not started.user.is_superuser:
         sign_ins.end(SignIn, id=started.id)
         raise Forbidden("Only a superuser may see these pages.")
@@ -171,9 +171,10 @@ def sign_out() -> BaseResponse:
 def end_present() -> None:
     """End the sign-in of the cookie that the request has, if it is good."""
     try:
-        sign_ins.end(SignIn, id=find().id)
+        _, sign_in_id = find()
     except BadToken:
         return
+    sign_ins.end(SignIn, id=sign_in_id)
 
 
 @forms.errorhandler(Unauthorized)

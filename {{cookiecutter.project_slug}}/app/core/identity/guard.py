@@ -8,13 +8,14 @@ from collections.abc import Callable
 from enum import Enum
 from functools import partial, wraps
 from typing import Any
+from uuid import UUID
 
 from apispec import APISpec
 from flask import Flask, Response, current_app, g, request
 
 from app.core.identity import api_keys, bearer
 from app.core.identity.errors import BadToken, Forbidden, Unauthorized
-from app.core.identity.models import Identity
+from app.core.identity.models import Account
 from app.core.web import problems
 from app.core.web.blueprint import documentation
 from app.core.web.request_parser import read_body
@@ -48,10 +49,9 @@ def authenticate() -> None:
     level = required_access()
     if level is Access.ANYONE:
         return
-    identity = identify()
-    g.user, g.sign_in = identity.user, identity.sign_in
+    g.user, g.sign_in_id = identify()
     g.log_fields["user"] = str(g.user.id)
-    if level is Access.IN_PERSON and g.sign_in is None:
+    if level is Access.IN_PERSON and g.sign_in_id is None:
         raise Forbidden("Sign in for this: an API key is not enough.")
     if level is Access.SUPERUSER and not g.user.is_superuser:
         raise Forbidden("Only a superuser may do this.")
@@ -69,15 +69,15 @@ def while_registration_is_enabled(view: Callable[..., Any]) -> Callable[..., Any
     return check
 
 
-def identify() -> Identity:
-    """Return who asks. Raises Unauthorized, BadToken."""
+def identify() -> tuple[Account, UUID | None]:
+    """Return who asks, and the sign-in by its id. Raises Unauthorized, BadToken."""
     for reader in READERS:
         if reader.HEADER in request.headers:
             # The body first: whoever is revoked while it comes in is refused. And no
             # lock is held meanwhile.
             read_body(request)
-            identity: Identity = reader.read(request)
-            return identity
+            found: tuple[Account, UUID | None] = reader.read(request)
+            return found
     raise Unauthorized
 
 

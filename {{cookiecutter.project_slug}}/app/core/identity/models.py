@@ -1,6 +1,5 @@
 """Who can sign in, and the tables of sign-ins, API keys and mailed tokens."""
 
-from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
@@ -69,11 +68,3 @@ class ApiKey(Base):
     used_at: Mapped[datetime | None]  # give or take a minute
 
     user: Mapped[Account] = relationship("User")
-
-
-@dataclass(frozen=True)
-class Identity:
-    """Who asks, and by which sign-in: by none with an API key."""
-
-    user: Account
-    sign_in: SignIn | None = None

@@ -10,7 +10,6 @@ from uuid import UUID
 
 import sqlalchemy as sa
 from flask import current_app, g
-from sqlalchemy.orm import joinedload
 
 from app.core.data import repository
 from app.core.data.base import utc_now
@@ -24,20 +23,22 @@ from app.core.identity.rate_limits import network_of
 from app.core.web.pagination import paginate
 
 
-def find(claims: dict[str, Any]) -> SignIn:
-    """Return the sign-in of a token with its active user. Raises BadToken."""
+def find(claims: dict[str, Any]) -> tuple[Account, str | None]:
+    """Return the user of a good sign-in, and its `previous_hash`. Raises BadToken."""
     ids = {"sid": UUID(claims["sid"]), "sub": UUID(claims["sub"])}
-    sign_in = db.session.scalar(query(), ids | {"now": utc_now()})
-    if sign_in is None or sign_in.user is None or not sign_in.user.is_active:
+    found = db.session.execute(query(), ids | {"now": utc_now()}).first()
+    if found is None:
         raise BadToken
-    return sign_in
+    return found
 
 
 @cache
-def query() -> sa.Select[SignIn]:
+def query() -> sa.Select[Account, str | None]:
     """Return the query of `find`; to build it anew would take as long as to run it."""
-    query = sa.select(SignIn).options(joinedload(SignIn.user))
+    user = SignIn.user.property.mapper.class_  # `User`
+    query = sa.select(user, SignIn.previous_hash).join_from(SignIn, SignIn.user)
     query = query.where(
+        user.is_active.is_(True),
         SignIn.id == sa.bindparam("sid"),
         SignIn.user_id == sa.bindparam("sub"),
         SignIn.ended_at.is_(None),
@@ -48,10 +49,11 @@ def query() -> sa.Select[SignIn]:
 
 def lock(claims: dict[str, Any]) -> SignIn:
     """Return the sign-in of a token, so that no other request changes it. BadToken."""
-    sign_in = find(claims)
-    newest = sa.select(SignIn).filter_by(id=sign_in.id, ended_at=None).with_for_update()
-    # It may have ended, or gone with its user, while this one waited.
-    if db.session.scalar(newest.execution_options(populate_existing=True)) is None:
+    find(claims)
+    newest = sa.select(SignIn).filter_by(id=UUID(claims["sid"]), ended_at=None)
+    newest = newest.with_for_update().execution_options(populate_existing=True)
+    sign_in = db.session.scalar(newest)
+    if sign_in is None:  # it ended, or went with its user, while this one waited
         raise BadToken
     return sign_in
 
@@ -62,15 +64,15 @@ def lock_caller() -> None:
     While a hash waited for its turn, the caller may have been deactivated, demoted or
     signed out. Who has none, as the command line, is left alone.
     """
-    user, sign_in = g.get("user"), g.get("sign_in")
+    user, sign_in_id = g.get("user"), g.get("sign_in_id")
     if user is None:
         return
     unchanged = {"is_active": True, "is_superuser": user.is_superuser}
     query = sa.select(type(user).id).filter_by(id=user.id, **unchanged)
     if db.session.scalar(query.with_for_update()) is None:
         raise BadToken
-    if sign_in is not None:
-        lock({"sid": str(sign_in.id), "sub": str(user.id)})
+    if sign_in_id is not None:
+        lock({"sid": str(sign_in_id), "sub": str(user.id)})
 
 
 def rotate(sign_in: SignIn, client: dict[str, str]) -> None:
@@ -96,11 +98,12 @@ def may_repeat(
     )
 
 
-def end_repeats(sign_in: SignIn, claims: dict[str, Any]) -> None:
+def end_repeats(claims: dict[str, Any], previous_hash: str | None) -> None:
     """Allow no repeat once an access token of the newest refresh was used: it arrived."""
     used = claims.get("jti")
-    if used is not None and used == sign_in.previous_hash:
-        newest = sa.update(SignIn).filter_by(id=sign_in.id, previous_hash=used)
+    if used is not None and used == previous_hash:
+        sign_in_id = UUID(claims["sid"])
+        newest = sa.update(SignIn).filter_by(id=sign_in_id, previous_hash=used)
         repository.change(newest.values(previous_hash=None))
 
 
@@ -138,12 +141,12 @@ def end_own(model: type[SignIn | ApiKey], user: Account, row_id: UUID) -> None:
         raise NotFound(f"{model.__name__} not found.")
 
 
-def sign_out(sign_in: SignIn, everywhere: bool) -> None:
-    """End a sign-in, or all of its user."""
+def sign_out(user: Account, sign_in_id: UUID, everywhere: bool) -> None:
+    """End a sign-in of a user, or all of them."""
     if everywhere:
-        end(SignIn, user_id=sign_in.user_id)
+        end(SignIn, user_id=user.id)
     else:
-        end(SignIn, id=sign_in.id)
+        end(SignIn, id=sign_in_id)
 
 
 def delete_account(user: Account) -> None:

@@ -2,7 +2,7 @@
 
 import hmac
 from datetime import datetime
-from functools import cache
+from functools import cache, lru_cache
 from hashlib import sha256
 from typing import Any
 
@@ -15,12 +15,13 @@ from app.core.identity.errors import BadToken
 
 ACCESS, REFRESH = "at+jwt", "refresh+jwt"  # RFC 9068 names the first one
 ALGORITHM = "HS256"
-REQUIRED_CLAIMS: Any = {claim: {"essential": True} for claim in ("sub", "sid", "exp")}
+REQUIRED: Any = {claim: {"essential": True} for claim in ("sub", "sid", "exp")}
+CLAIMS = jwt.JWTClaimsRegistry(**REQUIRED)
 
 
 def encode(kind: str, expires_at: datetime, **claims: Any) -> str:
     """Return a signed token, the same for the same claims; `kind` is ACCESS or REFRESH."""
-    key = keys().keys[0]
+    key = make_keys(*secrets()).keys[0]  # the first one signs
     header = {"alg": ALGORITHM, "typ": kind, "kid": key.kid}
     claims["exp"] = int(expires_at.timestamp())
     return jwt.encode(header, claims, key, [ALGORITHM])
@@ -29,8 +30,8 @@ def encode(kind: str, expires_at: datetime, **claims: Any) -> str:
 def decode(text: str, kind: str) -> dict[str, Any]:
     """Return the claims of a token. Raises BadToken for whatever is wrong with it."""
     try:
-        token = jwt.decode(text, keys(), [ALGORITHM])
-        jwt.JWTClaimsRegistry(**REQUIRED_CLAIMS).validate(token.claims)
+        token = verify(text, *secrets())
+        CLAIMS.validate(token.claims)
     except (JoseError, TypeError, ValueError) as error:
         raise BadToken from error
     if token.header.get("typ") != kind:
@@ -38,15 +39,24 @@ def decode(text: str, kind: str) -> dict[str, Any]:
     return token.claims
 
 
+@lru_cache(maxsize=1000)
+def verify(text: str, *secrets: str) -> jwt.Token:
+    """Return a token with a good signature, which stays good: whoever comes has it again.
+
+    What does not stay is asked each time: when it expires, and whether it was revoked.
+    """
+    return jwt.decode(text, make_keys(*secrets), [ALGORITHM])
+
+
 def digest(token: str) -> str:
     """Return what is stored of a token: it is random, so a fast hash is enough."""
     return sha256(token.encode()).hexdigest()
 
 
-def keys() -> KeySet:
-    """Key rotation: the first key signs, those of SECRET_KEY_FALLBACKS still verify."""
+def secrets() -> tuple[str, ...]:
+    """Key rotation: SECRET_KEY signs, those of SECRET_KEY_FALLBACKS still verify."""
     config = current_app.config
-    return make_keys(config["SECRET_KEY"], *config["SECRET_KEY_FALLBACKS"])
+    return config["SECRET_KEY"], *config["SECRET_KEY_FALLBACKS"]
 
 
 @cache

@@ -54,7 +54,7 @@ def refresh(values: dict[str, Any]) -> dict[str, Any]:
 @blp.access(IN_PERSON)
 def logout(query: dict[str, Any]) -> None:
     """Sign out, on this device or everywhere."""
-    sign_ins.sign_out(g.sign_in, **query)
+    sign_ins.sign_out(caller(), g.sign_in_id, **query)
 
 
 @blp.get("/sign-ins/")
@@ -152,7 +152,7 @@ def list_api_keys(query: dict[str, Any]) -> dict[str, Any]:
 def create_api_key(values: dict[str, Any]) -> dict[str, Any]:
     """Make an API key, which is shown this once."""
     services.confirm(caller(), values.pop("current_password"))
-    return api_keys.create(caller(), **values, sign_in=g.sign_in)
+    return api_keys.create(caller(), **values, sign_in_id=g.sign_in_id)
 
 
 @blp.delete("/api-keys/<uuid:api_key_id>")
@@ -201,7 +201,7 @@ class Logout(MethodView):
     @blp.access(IN_PERSON)
     def post(self, query: dict[str, Any]) -> None:
         """Sign out, on this device or everywhere."""
-        sign_ins.sign_out(g.sign_in, **query)
+        sign_ins.sign_out(caller(), g.sign_in_id, **query)
 
 
 @blp.route("/sign-ins/")
@@ -324,7 +324,7 @@ class ApiKeys(MethodView):
     def post(self, values: dict[str, Any]) -> dict[str, Any]:
         """Make an API key, which is shown this once."""
         services.confirm(caller(), values.pop("current_password"))
-        return api_keys.create(caller(), **values, sign_in=g.sign_in)
+        return api_keys.create(caller(), **values, sign_in_id=g.sign_in_id)
 
 
 @blp.route("/api-keys/<uuid:api_key_id>")
