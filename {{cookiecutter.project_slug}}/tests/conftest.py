@@ -9,7 +9,7 @@ from secrets import token_urlsafe
 from typing import Any
 
 import pytest
-from flask import Blueprint, Flask
+from flask import Blueprint, Flask, Response, request, request_finished
 from flask.testing import FlaskClient, FlaskCliRunner
 from flask_migrate import upgrade
 from sqlalchemy import Column, Engine, ForeignKey, Table, event
@@ -17,6 +17,7 @@ from sqlalchemy import Column, Engine, ForeignKey, Table, event
 from app import create_app
 from app.core.data.base import Base, UtcDateTime
 from app.core.data.session import db
+from app.core.web.problems import PROBLEM_JSON
 from app.settings import Settings, load_settings
 from tests import sample_books
 {% if cookiecutter.auth == "jwt" %}
@@ -34,6 +35,13 @@ def app() -> Iterator[Flask]:
         with app.app_context():
             upgrade()
         yield app
+
+
+@request_finished.connect
+def print_problem(_app: Flask, response: Response, **_: Any) -> None:
+    """Print why a request was refused: pytest shows it where a test fails."""
+    if response.mimetype == PROBLEM_JSON:
+        print(request.method, request.path, response.get_data(as_text=True))
 
 
 @contextmanager
