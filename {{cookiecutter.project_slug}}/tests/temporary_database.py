@@ -12,9 +12,10 @@ def temporary_database() -> Iterator[str]:
     with TemporaryDirectory() as folder:
         yield f"sqlite:///{folder}/test.sqlite3"
 {% else %}
+from functools import cache
 from uuid import uuid4
 
-from sqlalchemy import make_url
+from sqlalchemy import Engine, make_url
 
 from app import create_app
 from app.core.data.session import db
@@ -27,17 +28,21 @@ def temporary_database() -> Iterator[str]:
 
     It is made on the server of TEST_DATABASE_URL, under a name of its own.
     """
-    settings = load_settings()
     name = f"test_{uuid4().hex[:12]}"
-    url = make_url(settings.DATABASE_URL).set(database=name)
-    with create_app(settings).app_context():
-        server = db.engine.execution_options(isolation_level="AUTOCOMMIT")
-    with server.connect() as connection:
+    url = make_url(load_settings().DATABASE_URL).set(database=name)
+    with server().connect() as connection:
         connection.exec_driver_sql(f"CREATE DATABASE {name}")
     try:
         yield url.render_as_string(hide_password=False)
     finally:
-        with server.connect() as connection:
+        with server().connect() as connection:
             connection.exec_driver_sql(f"DROP DATABASE {name}{{ " WITH (FORCE)" if cookiecutter.database == "postgresql" }}")
-        server.dispose()
+        server().dispose()
+
+
+@cache
+def server() -> Engine:
+    """Return the engine for the server of TEST_DATABASE_URL."""
+    with create_app(load_settings()).app_context():
+        return db.engine.execution_options(isolation_level="AUTOCOMMIT")
 {% endif %}

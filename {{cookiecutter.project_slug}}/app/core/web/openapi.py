@@ -70,11 +70,11 @@ class Api(flask_smorest.Api):
         config.from_file("api_info.toml", tomllib.load, text=False)
         info = {"title": config["API_TITLE"], "description": config["API_DESCRIPTION"]}
         options = {"info": info, "servers": [{"url": "/"}]}
-        super().__init__(app, spec_kwargs=options | {"extra_plugins": [Operations()]})
         # Lazily: to describe the operations takes a quarter of a start, and is for
         # readers of the document only.
-        self.undescribed: list[Callable[[], None]] = []
+        self.undescribed: list[Callable[[], None]] = [self.describe_responses]
         self.describing = Lock()
+        super().__init__(app, spec_kwargs=options | {"extra_plugins": [Operations()]})
         self.spec.to_dict = partial(self.document, self.spec.to_dict)
 
     def document(self, to_dict: Callable[[], dict[str, Any]]) -> dict[str, Any]:
@@ -95,7 +95,10 @@ class Api(flask_smorest.Api):
         """Leave out the header of flask-smorest's own pages, which have a COUNT(*)."""
 
     def _register_responses(self) -> None:
-        """Register the answer to each status; an error is a problem."""
+        """Leave that for `document`, too."""
+
+    def describe_responses(self) -> None:
+        """Describe the answer to each status; an error is a problem."""
         problem: dict[str, Any] = {"content": {PROBLEM_JSON: {"schema": Problem}}}
         for code, title in HTTP_STATUS_CODES.items():
             answer = {"description": title} | (problem if code >= 400 else {})
