@@ -71,11 +71,14 @@ def test_new_model_is_seen_by_migrate(answers: dict[str, Any], project: Path) ->
     db(project, "upgrade")
     if answers["layout"] == "domain":
         (path.parent / "__init__.py").write_text('"""Books."""\n')
-    support.check_resources(project)
+        support.check_resources(project)
+    else:  # the tests know no place
+        support.run("make", "lint", cwd=project)
 
 
-@variants.each_of("layout")
+@variants.each([a for a in variants.COMBINATIONS if a["layout"] == "layer"][:1])
 def test_orders_can_be_deleted(answers: dict[str, Any], project: Path) -> None:
+    """By hand; the command removes them in the other layout (test_scaffold.py)."""
     delete(project, answers, "orders")
     support.run(*support.resource_tests(project), cwd=project)
     script = (support.python(project), "scripts/check.py")  # the end of `make check`

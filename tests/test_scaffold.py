@@ -159,29 +159,37 @@ def test_orders_are_what_it_writes(answers: dict[str, Any], tracked: Path) -> No
 
 @variants.each_pair("layout", "views", "auth")
 def test_whatever_it_writes_works(answers: dict[str, Any], tracked: Path) -> None:
-    """With the default answers by all of `make check`: that is the sample of the rest."""
-    if answers != variants.COMBINATIONS[0]:
-        add_resources(tracked)
+    """Resources, rules of who may read and write their rows, and actions, all at once.
+
+    With the default answers by all of `make check`: that is the sample of the rest.
+    """
+    default = answers == variants.COMBINATIONS[0]
+    add_resources(tracked, one_by_one=default)
+    if answers["auth"] == "jwt":
+        apply(tracked, RULES)
+    for name in ("Category return", "Order mark_paid", "Category extend"):
+        manage(tracked, f"action add {name}")
+    document = json.loads((tracked / "openapi.json").read_text())
+    operation = document["paths"]["/api/v1/orders/{order_id}/mark-paid"]["post"]
+    assert operation["summary"] == "Mark an order paid."
+    if not default:
         return support.check_resources(tracked)
-    add_resources(tracked, one_by_one=True)
     support.run("make", "check", cwd=tracked)
     support.run("./manage.py", "db", "downgrade", "base", cwd=tracked)
     support.run("./manage.py", "db", "upgrade", cwd=tracked)
     support.run("./manage.py", "seed", cwd=tracked)
     listed = resource(tracked, "list")
     assert re.search(r"GET( POST)? +/api/v1/order-lines/$", listed, re.MULTILINE)
+    assert "/categories/<uuid:category_id>/return" in listed
 
 
-@variants.each_of("layout")
-def test_every_rule_works(tracked: Path) -> None:
-    """Who may read and write the rows; the tests of the project try it."""
-    apply(tracked, RULES)
-    public = tracked / "tests/leaves/public_operations.txt"
-    assert "GET /api/v1/leaves/" in public.read_text()
-    support.check_resources(tracked)
-    support.commit(tracked)
+@first()
+def test_operation_is_public_only_where_a_list_says_so(tracked: Path) -> None:
     both = ("add", "Book", "title:str", "--owned", "--public-read")
     assert "Choose" in resource(tracked, *both, code=1)
+    apply(tracked, "Leaf title:str --public-read")
+    public = tracked / "tests/leaves/public_operations.txt"
+    assert "GET /api/v1/leaves/" in public.read_text()
     public.unlink()
     tests = (support.python(tracked), "-m", "pytest", "tests/identity")
     printed = support.run(*tests, "-k", "every_operation", cwd=tracked, code=1)
@@ -397,7 +405,7 @@ def test_what_others_refer_to_stays(tracked: Path) -> None:
 def test_orders_can_be_removed(answers: dict[str, Any], tracked: Path) -> None:
     """And the welcome page. No test needs either: all run in one layout.
 
-    They have the same text in the other.
+    In the other, those of resources do, in test_growth.py.
     """
     delete(tracked, answers, "welcome")
     resource(tracked, "remove", "Order")
@@ -408,7 +416,8 @@ def test_orders_can_be_removed(answers: dict[str, Any], tracked: Path) -> None:
     if answers["layout"] == "domain":
         support.run("make", "check", cwd=tracked)
     else:
-        support.check_resources(tracked)
+        support.run("make", "lint", cwd=tracked)
+        support.run(support.python(tracked), "scripts/check.py", cwd=tracked)
 
 
 # Edits that a team makes: another column, imports, tests, and a style of its own.
@@ -527,18 +536,13 @@ def test_field_that_breaks_the_service_leaves_no_trace(tracked: Path) -> None:
     assert status(tracked) == ""
 
 
-@variants.each(variants.sample()[:2])
-def test_actions_work(answers: dict[str, Any], tracked: Path) -> None:
-    manage(tracked, "resource add Loan due_on:date")
-    for name in ("Loan return", "Order mark_paid", "Loan extend"):
-        manage(tracked, f"action add {name}")
-    support.check_resources(tracked)
-    document = json.loads((tracked / "openapi.json").read_text())
-    operation = document["paths"]["/api/v1/orders/{order_id}/mark-paid"]["post"]
-    assert operation["summary"] == "Mark an order paid."
-    assert "/loans/<uuid:loan_id>/return" in resource(tracked, "list")
+@first()
+def test_action_that_is_taken_leaves_no_trace(tracked: Path) -> None:
+    manage(tracked, "action add Order return")
+    before = status(tracked)
     for name in ("return", "delete", "Return"):
-        assert "is taken" in manage(tracked, f"action add Loan {name}", code=1)
+        assert "is taken" in manage(tracked, f"action add Order {name}", code=1)
+    assert status(tracked) == before
 
 
 MODEL = """
