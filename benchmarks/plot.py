@@ -2,9 +2,7 @@
 
 from pathlib import Path
 from statistics import median
-
-import matplotlib
-from matplotlib import pyplot
+from typing import Any
 
 Ratios = dict[str, dict[str, list[float]]]  # by operation and service, one each round
 
@@ -21,6 +19,9 @@ def draw(panels: dict[str, Ratios], first: str, path: Path) -> None:
 
     `first` is the service that is 1 in every panel.
     """
+    import matplotlib  # here, for who draws nothing need not have it
+    from matplotlib import pyplot
+
     matplotlib.rcParams |= {"svg.fonttype": "none", "svg.hashsalt": "", "font.size": 9}
     figure, axes = pyplot.subplots(len(panels), 1, figsize=(8, 7), sharex=True)
     for axis, (kind, ratios) in zip(axes, panels.items(), strict=True):
@@ -37,7 +38,7 @@ def draw(panels: dict[str, Ratios], first: str, path: Path) -> None:
     figure.savefig(path, metadata={"Date": None})
 
 
-def add_bars(axis: pyplot.Axes, ratios: Ratios, name: str, place: float) -> None:
+def add_bars(axis: Any, ratios: Ratios, name: str, place: float) -> None:
     """Draw what one service has in one panel."""
     at, heights, below, above = [], [], [], []
     for position, of_service in enumerate(ratios.values()):

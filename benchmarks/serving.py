@@ -1,7 +1,7 @@
 """Measures what a request for orders costs, beside two services made with FastAPI.
 
-All services work on the same rows of one PostgreSQL, each as one process on a core of its
-own turn, while the clients (wrk) and the database have the other cores. In each round
+All services work on the same rows of one PostgreSQL, each as one process on one core,
+while the clients (wrk) and the database have the other cores. In each round
 every service is measured for every operation, one after the other, so that what else the
 machine does touches all alike; a ratio is the median of the ratios of the rounds.
 
@@ -75,7 +75,14 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=7, help="default 7")
     parser.add_argument("--seconds", type=int, default=2, help="a round, default 2")
     parser.add_argument("--connections", type=int, default=8, help="default 8")
-    parser.add_argument("--operations", nargs="+", default=OPERATIONS, help=OPERATIONS)
+    parser.add_argument(
+        "--operations",
+        nargs="+",
+        default=OPERATIONS,
+        choices=OPERATIONS,
+        metavar="NAME",
+        help=f"default all: {', '.join(OPERATIONS)}",
+    )
     parser.add_argument("--plot", type=Path, metavar="FILE", help="draw it, as SVG")
     options = parser.parse_args()
     exit_when_terminated()

@@ -1,6 +1,7 @@
 """The template's own files."""
 
 import re
+import sys
 import tomllib
 from datetime import date
 
@@ -112,6 +113,13 @@ def test_own_code_is_clean() -> None:
     support.run("ruff", "check", ".", cwd=ROOT)
     support.run("ruff", "format", "--check", ".", cwd=ROOT)
     support.run("ruff", "format", "--check", "--isolated", *HOOKS, cwd=ROOT)
+
+
+def test_benchmarks_print_their_help() -> None:
+    names = re.findall(r"benchmarks/\w+\.py", (ROOT / "Makefile").read_text())
+    assert len(names) > 5
+    for name in names:
+        assert "usage" in support.run(sys.executable, name, "--help", cwd=ROOT)
 
 
 @pytest.mark.parametrize("name", ["README.md", "CONTRIBUTING.md", "CHANGELOG.md"])
