@@ -68,8 +68,7 @@ def find(text: str) -> ApiKey:
         ApiKey.ended_at.is_(None),
         ApiKey.expires_at > utc_now(),
     )
-    with transaction():
-        key = db.session.scalar(query)
+    key = db.session.scalar(query)
     if key is None or not hmac.compare_digest(key.key_hash, tokens.digest(text)):
         raise BadToken
     if key.user is None or not key.user.is_active:

@@ -5,6 +5,7 @@ view says `@blp.access(ANYONE)`. Runs first, see `blueprint.py`.
 """
 
 from collections.abc import Callable
+from contextlib import nullcontext
 from enum import Enum
 from functools import partial, wraps
 from typing import Any
@@ -13,6 +14,7 @@ from uuid import UUID
 from apispec import APISpec
 from flask import Flask, Response, current_app, g, request
 
+from app.core.data.session import only_reads, transaction
 from app.core.identity import api_keys, bearer
 from app.core.identity.errors import BadToken, Forbidden, Unauthorized
 from app.core.identity.models import Account
@@ -76,7 +78,9 @@ def identify() -> tuple[Account, UUID | None]:
             # The body first: whoever is revoked while it comes in is refused. And no
             # lock is held meanwhile.
             read_body(request)
-            found: tuple[Account, UUID | None] = reader.read(request)
+            # Who only reads goes on with the same connection; who writes lets it go.
+            with nullcontext() if only_reads() else transaction():
+                found: tuple[Account, UUID | None] = reader.read(request)
             return found
     raise Unauthorized
 
