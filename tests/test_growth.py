@@ -74,6 +74,7 @@ def test_new_model_is_seen_by_migrate(answers: dict[str, Any], project: Path) ->
         support.check_resources(project)
     else:  # the tests know no place
         support.run("make", "lint", cwd=project)
+        support.run(support.python(project), "scripts/check.py", cwd=project)
 
 
 @variants.each([a for a in variants.COMBINATIONS if a["layout"] == "layer"][:1])
@@ -116,6 +117,8 @@ SIDEWAYS = {
     },
     "layer": {
         "models/user.py": "from app.views import user",
+        "views/order.py": "from app.views.user import blp",
+        "seeds/order.py": "from app.seeds import user",
         "services/order.py": "from app.views import user",
         "schemas/order.py": "from app.services import user",
         "core/data/repository.py": "from app.models.user import User",

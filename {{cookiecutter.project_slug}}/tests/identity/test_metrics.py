@@ -24,3 +24,11 @@ def test_sign_ins_and_limits_are_counted(app: Flask, measured: Flask) -> None:
     for outcome, number in expected.items():
         assert found["sign_ins_total", outcome] == number
     assert found["rate_limited_requests_total", LOGIN] == 1
+{% if cookiecutter.dashboard == "dash" %}
+
+
+def test_the_form_of_the_dashboard_counts(measured: Flask) -> None:
+    form = "/dashboard/sign-in"
+    assert measured.test_client().post(form, data={}).status_code == 401
+    assert scrape(measured)["sign_ins_total", "wrong"] == 1
+{% endif %}

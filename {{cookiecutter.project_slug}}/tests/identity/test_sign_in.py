@@ -274,6 +274,12 @@ def test_token_that_was_good_expires(
     assert ada.get(f"{AUTH}/me").status_code == 401
 
 
+def test_token_is_one_query(ada: FlaskClient, selects: list[str]) -> None:
+    selects.clear()
+    assert ada.get(f"{AUTH}/me").status_code == 200
+    assert len(selects) == 1
+
+
 def test_users_see_and_change_only_themselves(
     ada: FlaskClient, client: FlaskClient
 ) -> None:

@@ -144,7 +144,8 @@ def sign_in() -> BaseResponse:
     issued = services.sign_in(**values, client=client())
     with transaction():
         started = sign_ins.lock(tokens.decode(issued["access_token"], tokens.ACCESS))
-    if not started.user.is_superuser:
+        user = started.user  # while nobody can delete it
+    if not user.is_superuser:
         sign_ins.end(SignIn, id=started.id)
         raise Forbidden("Only a superuser may see these pages.")
     end_present()

@@ -36,7 +36,7 @@ def decode(text: str, kind: str) -> dict[str, Any]:
         raise BadToken from error
     if token.header.get("typ") != kind:
         raise BadToken
-    return token.claims
+    return dict(token.claims)
 
 
 @lru_cache(maxsize=1000)

@@ -9,6 +9,9 @@ from app.core.web.blueprint import API_PREFIX
 
 SIGN_INS = Counter("sign_ins", "Attempts to sign in, by how they ended.", ["outcome"])
 OUTCOMES = {200: "success", 401: "wrong", 403: "unverified", 429: "limited"}
+{% if cookiecutter.dashboard == "dash" %}
+OUTCOMES[303] = "success"  # of the form
+{% endif %}
 LIMITED = Counter("rate_limited_requests", "Requests that were refused.", ["route"])
 
 
@@ -24,6 +27,10 @@ def count(app: Flask, response: Response, **_: Any) -> None:
     route, status = str(request.url_rule), response.status_code
     if status == 429:
         LIMITED.labels(route).inc()
-    signing_in = (request.method, route) == ("POST", f"{API_PREFIX}/auth/login")
-    if signing_in and status in OUTCOMES:
+{% if cookiecutter.dashboard == "dash" %}
+    signs_in = route == f"{API_PREFIX}/auth/login" or route.endswith("/sign-in")
+{% else %}
+    signs_in = route == f"{API_PREFIX}/auth/login"
+{% endif %}
+    if request.method == "POST" and signs_in and status in OUTCOMES:
         SIGN_INS.labels(OUTCOMES[status]).inc()
